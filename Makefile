@@ -1,0 +1,54 @@
+# What a developer types. CI runs `make test` too, so a green run here is a green run there.
+
+.PHONY: test build tools check unit browser fuzz bench long demo clean
+
+STEP := .ci/step
+# Browser tests measure time and sound: they run alone, without the race detector.
+UNIT := $$(go list ./... | grep -v '/e2e$$')
+
+## test: all of it, in about a quarter of an hour on two cores; installs what is missing
+test: tools check unit browser fuzz bench
+
+## build: the one binary
+build:
+	go build -trimpath -o bin/ringdown ./cmd/ringdown
+
+## tools: Chromium, the TypeScript checker and the network tools, unless they are there
+tools:
+	@$(STEP) "tools" .ci/tools
+
+## check: what needs no run: format, vet, staticcheck, floors, types of the page
+check:
+	@$(STEP) "gofmt" .ci/gofmt
+	@$(STEP) "go vet" go vet ./...
+	@$(STEP) "staticcheck" go tool staticcheck ./...
+	@$(STEP) "floors and house rules" go test -count=1 .
+	@$(STEP) "types of the page" .ci/tsc
+
+## unit: every test but the browsers', under the race detector
+unit:
+	@$(STEP) "tests, race detector on" go test -race -timeout 15m $(UNIT)
+
+## browser: two real Chromium pages through two real stations
+browser:
+	@$(STEP) "browser tests" go test -count=1 -timeout 10m ./e2e
+
+## fuzz: every fuzz target for a few seconds (FUZZ_SECONDS in all, 90 unless told)
+fuzz:
+	@$(STEP) "fuzz" .ci/fuzz
+
+## bench: every benchmark, briefly
+bench:
+	@$(STEP) "benchmarks" go test -run '^$$' -bench . -benchtime 200ms -timeout 10m $(UNIT)
+
+## long: what takes too long for CI: ten minutes in a hidden tab, an hour of fuzzing
+long:
+	@$(STEP) "browser tests, long" env RINGDOWN_LONG=1 go test -count=1 -timeout 60m ./e2e
+	@FUZZ_SECONDS=3600 $(STEP) "fuzz, long" .ci/fuzz
+
+## demo: two stations on this machine, and a stage to look at them
+demo:
+	go run ./cmd/ringdown demo
+
+clean:
+	rm -rf bin
