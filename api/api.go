@@ -59,6 +59,7 @@ type Console struct {
 	Name  string `json:"name"`  // what the person calls it, at most 40 characters
 	Ready bool   `json:"ready"` // sound on, microphone open: it counts as ringing when it rings
 	Lost  bool   `json:"lost"`  // silent for a second or more, kept for the sake of its call
+	Muted bool   `json:"muted"` // its microphone goes nowhere
 	Kind  string `json:"kind"`  // "browser" or "command"
 }
 
@@ -259,7 +260,8 @@ type ToStation struct {
 
 	// "call", "answer", "decline", "hangup": on line Slug.
 	// "ringing": the bell of line Slug really sounds (On true) or stopped.
-	// "mute": this console's microphone is muted (On) or not; the station then sends silence of the same size.
+	// "mute": this console's microphone is muted (On) or not: while it is, the station
+	// passes none of its voice on, whatever the page sends.
 	Slug string `json:"slug,omitempty"`
 	On   bool   `json:"on,omitempty"`
 
