@@ -1,0 +1,307 @@
+package e2e
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+//go:embed testdata/probe.js
+var probe string
+
+// patience is how long a page may take for what should happen at once, on a machine
+// that is busy. No assertion about speed rests on it.
+const patience = 20 * time.Second
+
+// options say how a Chromium is started.
+type options struct {
+	Tone    float64 // of the microphone, in Hz
+	Profile string  // folder; a new one if empty
+
+	// Plain starts the browser without the flags that let pages use the loopback
+	// interface for WebRTC and play sound without a gesture, and without the one
+	// that answers the question for the microphone: the permission is granted to
+	// the one origin, as a person would.
+	Plain bool
+
+	// Throttled leaves the browser's savings in hidden tabs as they are.
+	Throttled bool
+}
+
+// A chromium is one browser process.
+type chromium struct {
+	ctx     context.Context
+	Profile string
+}
+
+func startChromium(t *testing.T, o options) *chromium {
+	t.Helper()
+	if o.Profile == "" {
+		o.Profile = t.TempDir()
+	}
+	alloc, stop := chromedp.NewExecAllocator(context.Background(), o.flags(t)...)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(func() { cancel(); stop() })
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("starting chromium: %v", err)
+	}
+	return &chromium{ctx: ctx, Profile: o.Profile}
+}
+
+func (o options) flags(t *testing.T) []chromedp.ExecAllocatorOption {
+	t.Helper()
+	flags := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.UserDataDir(o.Profile),
+		chromedp.WindowSize(1280, 900),
+		chromedp.Flag("use-fake-device-for-media-stream", true),
+		chromedp.Flag("use-file-for-fake-audio-capture", toneFile(t, o.Tone)),
+	)
+	if os.Geteuid() == 0 {
+		flags = append(flags, chromedp.NoSandbox)
+	}
+	if !o.Plain {
+		flags = append(flags,
+			chromedp.Flag("use-fake-ui-for-media-stream", true),
+			chromedp.Flag("allow-loopback-in-peer-connection", true),
+			chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
+		)
+	}
+	if o.Throttled {
+		flags = append(flags,
+			chromedp.Flag("disable-background-timer-throttling", false),
+			chromedp.Flag("disable-backgrounding-occluded-windows", false),
+			chromedp.Flag("disable-renderer-backgrounding", false),
+		)
+	}
+	return flags
+}
+
+// kill ends the process at once, as a crash or the power button would.
+func (c *chromium) kill(t *testing.T) {
+	t.Helper()
+	p := chromedp.FromContext(c.ctx).Browser.Process()
+	if err := p.Kill(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A tab is one page in a browser.
+type tab struct {
+	ctx context.Context
+	t   *testing.T
+}
+
+// open opens a tab and goes to url. The page is closed when the test ends.
+func (c *chromium) open(t *testing.T, url string) *tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(c.ctx)
+	t.Cleanup(cancel)
+	p := &tab{ctx: ctx, t: t}
+	p.watchErrors()
+	p.do("injecting the probe", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, page.AddScriptToEvaluateOnNewDocument,
+			page.AddScriptToEvaluateOnNewDocumentParams{Source: probe})
+		return err
+	}))
+	p.do("opening "+url, chromedp.Navigate(url))
+	return p
+}
+
+// allowMicrophone grants the microphone to one origin, as the person's click on Allow does.
+func (c *chromium) allowMicrophone(t *testing.T, origin string) {
+	t.Helper()
+	_, err := chromedp.CallBrowser(c.ctx, browser.SetPermission, browser.SetPermissionParams{
+		Permission: &browser.PermissionDescriptor{Name: "microphone"},
+		Setting:    browser.PermissionSettingGranted,
+		Origin:     origin,
+	})
+	if err != nil {
+		t.Fatalf("granting the microphone: %v", err)
+	}
+}
+
+// watchErrors makes the test fail if the page throws or its content security policy
+// refuses something.
+func (p *tab) watchErrors() {
+	messages := chromedp.Console(p.ctx)
+	go func() {
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			if m.Type == chromedp.ConsoleException || strings.Contains(m.Text, "Content Security Policy") {
+				p.t.Errorf("the page: %s (%s:%d)", m.Text, m.URL, m.Line+1)
+			}
+		}
+	}()
+}
+
+func (p *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		p.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// eval runs a script in the page, waits for its promise, and returns its value.
+func eval[T any](p *tab, script string) T {
+	p.t.Helper()
+	v, err := tryEval[T](p, script)
+	if err != nil {
+		p.t.Fatalf("%s: %v", script, err)
+	}
+	return v
+}
+
+func tryEval[T any](p *tab, script string) (T, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+}
+
+// until waits for ok, asking again every 50 ms, and fails with what() after the time.
+func (p *tab) until(limit time.Duration, ok func() bool, what func() string) {
+	p.t.Helper()
+	until(p.t, limit, ok, what)
+}
+
+// press finds the button with the accessible name, as a screen reader would, and
+// presses it with the mouse.
+func (p *tab) press(name string) {
+	p.t.Helper()
+	var id cdp.BackendNodeID
+	p.until(patience, func() bool {
+		var ok bool
+		id, ok = p.button(name)
+		return ok
+	}, func() string { return fmt.Sprintf("no button %q to press; status %q", name, p.statuses()) })
+	p.do("pressing "+name, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		x, y, err := centre(ctx, target, id)
+		if err != nil {
+			return err
+		}
+		_, err = chromedp.MouseClickXY(x, y)(ctx, target)
+		return err
+	}))
+}
+
+// button looks for a button that can be pressed now.
+func (p *tab) button(name string) (cdp.BackendNodeID, bool) {
+	p.t.Helper()
+	find := func(ctx context.Context, target *chromedp.Target) (cdp.BackendNodeID, error) {
+		doc, err := cdp.Call(ctx, target, dom.GetDocument, dom.GetDocumentParams{})
+		if err != nil {
+			return 0, err
+		}
+		res, err := cdp.Call(ctx, target, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{
+			BackendNodeID: doc.Root.BackendNodeID, AccessibleName: name, Role: "button",
+		})
+		if err != nil {
+			return 0, err
+		}
+		for _, n := range res.Nodes {
+			if !n.Ignored && !property(n, accessibility.PropertyNameDisabled) {
+				return n.BackendDOMNodeID, nil
+			}
+		}
+		return 0, nil
+	}
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	id, err := chromedp.Run(ctx, find)
+	return id, err == nil && id != 0
+}
+
+// property says whether a node of the accessibility tree has the property, and it is true.
+func property(n *accessibility.Node, name accessibility.PropertyName) bool {
+	for _, prop := range n.Properties {
+		if prop.Name == name && prop.Value != nil && string(prop.Value.Value) == "true" {
+			return true
+		}
+	}
+	return false
+}
+
+func centre(ctx context.Context, target *chromedp.Target, id cdp.BackendNodeID) (x, y float64, err error) {
+	_, err = cdp.Call(ctx, target, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: id})
+	if err != nil {
+		return 0, 0, err
+	}
+	box, err := cdp.Call(ctx, target, dom.GetBoxModel, dom.GetBoxModelParams{BackendNodeID: id})
+	if err != nil {
+		return 0, 0, err
+	}
+	q := box.Model.Content
+	return (q[0] + q[4]) / 2, (q[1] + q[5]) / 2, nil
+}
+
+// statuses reads the elements with role=status.
+func (p *tab) statuses() []string {
+	s, err := tryEval[[]string](p, `ringdownProbe.statuses()`)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	return s
+}
+
+// waitStatus waits until a status says the words.
+func (p *tab) waitStatus(words string) {
+	p.t.Helper()
+	p.waitStatusFor(patience, words)
+}
+
+func (p *tab) waitStatusFor(limit time.Duration, words string) {
+	p.t.Helper()
+	p.until(limit, func() bool { return p.says(words) },
+		func() string { return fmt.Sprintf("the page never said %q; it says %q", words, p.statuses()) })
+}
+
+func (p *tab) says(words string) bool {
+	return strings.Contains(strings.Join(p.statuses(), "\n"), words)
+}
+
+// said is everything that a status has said since the page was loaded.
+func (p *tab) said() []string {
+	p.t.Helper()
+	return eval[[]string](p, `ringdownProbe.said`)
+}
+
+// screenshot writes the page as a PNG into the folder that RINGDOWN_SHOTS names.
+func (p *tab) screenshot(name string) {
+	p.t.Helper()
+	folder := os.Getenv("RINGDOWN_SHOTS")
+	if folder == "" {
+		return
+	}
+	png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, name+".png"), png, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// quote writes v as JavaScript.
+func quote(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
