@@ -1,0 +1,3 @@
+// Package wire is what crosses a line between two stations: every byte of every
+// datagram, and the keys it is sealed under.
+package wire
