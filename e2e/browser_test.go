@@ -305,3 +305,17 @@ func quote(v any) string {
 	}
 	return string(b)
 }
+
+// reload loads the page again, as F5 does.
+func (p *tab) reload() {
+	p.t.Helper()
+	p.do("loading the page again", chromedp.Reload())
+}
+
+// close closes the page, as the cross on its tab does.
+func (p *tab) close() {
+	p.t.Helper()
+	if err := chromedp.Cancel(p.ctx); err != nil {
+		p.t.Fatal(err)
+	}
+}

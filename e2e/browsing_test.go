@@ -1,0 +1,78 @@
+package e2e
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// A browser as people have it: no flag for loopback, none for sound without a
+// gesture, none that answers for the person. Every button is really pressed.
+func TestWithoutFlags(t *testing.T) {
+	d := startDemo(t)
+	p := &pair{demo: d}
+	p.NorthBrowser, p.North = plainPage(t, d.North, northTone)
+	p.SouthBrowser, p.South = plainPage(t, d.South, southTone)
+	p.call()
+	p.speaking()
+	p.North.press("Hang up")
+	p.South.waitStatus("Call ended")
+}
+
+func plainPage(t *testing.T, address string, tone float64) (*chromium, *tab) {
+	t.Helper()
+	c := startChromium(t, options{Tone: tone, Plain: true})
+	c.allowMicrophone(t, origin(t, address))
+	p := c.open(t, address)
+	p.press("Ready")
+	p.waitStatus("Line open")
+	return c, p
+}
+
+// A console in a tab that nobody looks at stays ready: it answers the heartbeat
+// however much the browser slows its timers, and it rings. CI gives it half a
+// minute, `make long` the full ten.
+func TestHiddenTab(t *testing.T) {
+	hidden := 30 * time.Second
+	if os.Getenv("RINGDOWN_LONG") != "" {
+		hidden = 10 * time.Minute
+	}
+	d := startDemo(t)
+	p := &pair{demo: d}
+	p.NorthBrowser = startChromium(t, options{Tone: northTone})
+	p.North = p.NorthBrowser.open(t, ready(d.North))
+	p.SouthBrowser = startChromium(t, options{Tone: southTone, Throttled: true})
+	p.South = p.SouthBrowser.open(t, ready(d.South))
+	p.South.waitStatus("Line open")
+	p.North.waitStatus("Line open")
+
+	other := p.SouthBrowser.open(t, "about:blank")
+	other.do("hiding south's tab", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, page.BringToFront, cdp.Empty{})
+		return err
+	}))
+	p.South.until(patience, p.South.hidden, func() string { return "south's tab cannot be hidden" })
+
+	asked := time.Now()
+	for time.Since(asked) < hidden {
+		let(time.Second)
+		if far := p.farReady(); far != 1 {
+			t.Fatalf("after %v hidden, %d consoles are ready at south, wanted 1", time.Since(asked).Round(time.Second), far)
+		}
+	}
+	if !p.South.hidden() {
+		t.Fatal("south's tab was not hidden all the time")
+	}
+	p.North.press("Call")
+	p.North.waitStatus("Ringing")
+}
+
+func (p *tab) hidden() bool {
+	p.t.Helper()
+	return eval[bool](p, `document.visibilityState === 'hidden'`)
+}

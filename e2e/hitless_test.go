@@ -1,0 +1,68 @@
+package e2e
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+const (
+	cuts      = 10
+	cutFor    = 1500 * time.Millisecond
+	window    = 3 * time.Second // around a cut, and as long without one
+	mostExtra = 960             // samples: one packet of 20 ms at 48 kHz
+)
+
+// The faster of two paths is cut in the middle of speech, and nobody hears it: the
+// browsers make up no more sound in the windows with a cut than in those without.
+func TestCutIsInaudible(t *testing.T) {
+	p := startPair(t)
+	p.impair(t, 1, map[string]any{"delay_ms": 20})
+	p.impair(t, 2, map[string]any{"delay_ms": 60})
+	p.call()
+	p.speaking()
+	p.concealedIn(t, window) // both ends settle to the delays
+
+	var without, with [2][]int
+	for range cuts {
+		still := p.concealedIn(t, window)
+		p.cut(t, 1, true)
+		during := p.concealedIn(t, cutFor)
+		p.cut(t, 1, false)
+		after := p.concealedIn(t, window-cutFor)
+		for end := range still {
+			without[end] = append(without[end], still[end])
+			with[end] = append(with[end], during[end]+after[end])
+		}
+	}
+	for end, name := range []string{"north", "south"} {
+		a, b := median(without[end]), median(with[end])
+		t.Logf("%s: concealed samples in %v: %v with a cut (median %d), %v without (median %d)", name, window, with[end], b, without[end], a)
+		if b-a > mostExtra || a-b > mostExtra {
+			t.Errorf("%s hears the cut: the medians differ by %d samples, wanted at most %d", name, b-a, mostExtra)
+		}
+	}
+	p.speaking()
+}
+
+// concealedIn counts the samples that each page makes up in the time, north first.
+// It fails the test if a page plays next to nothing, because a page that plays
+// nothing conceals nothing.
+func (p *pair) concealedIn(t *testing.T, d time.Duration) [2]int {
+	t.Helper()
+	north, south := p.North.received(), p.South.received()
+	let(d)
+	played := [2]int{}
+	for end, v := range [2][2]voice{{north, p.North.received()}, {south, p.South.received()}} {
+		if n, want := v[1].Samples-v[0].Samples, int(d.Seconds()*sampleRate); n < want*8/10 {
+			t.Fatalf("page %d played %d samples in %v, wanted about %d", end, n, d, want)
+		}
+		played[end] = v[1].Concealed - v[0].Concealed
+	}
+	return played
+}
+
+func median(n []int) int {
+	n = slices.Sorted(slices.Values(n))
+	return (n[(len(n)-1)/2] + n[len(n)/2]) / 2
+}
