@@ -1,0 +1,153 @@
+package accord
+
+import (
+	"crypto/ed25519"
+	"time"
+)
+
+// The small files of a station's own folder. Those that belong to a line or
+// an invite name it, so that no file can be put in another's place.
+
+// stationFile says whose folder it is.
+type stationFile struct {
+	name Name
+	made time.Time
+}
+
+func (f *stationFile) kind() kind    { return kindStation }
+func (f *stationFile) intro() string { return "Ringdown station \"" + string(f.name) + "\".\n" }
+
+func (f *stationFile) write(w *writer) {
+	w.line("name", string(f.name))
+	w.line("made", f.made.Format(timeFormat))
+}
+
+func (f *stationFile) read(r *reader) {
+	f.name = Name(r.word("name"))
+	if r.err == nil {
+		_, err := ParseName(string(f.name))
+		r.wrap(err)
+	}
+	f.made = r.time("made")
+}
+
+// onceFile is the one-time private key of an open invite.
+type onceFile struct {
+	id   ID
+	seed Secret
+}
+
+func (f *onceFile) kind() kind { return kindOnce }
+
+func (f *onceFile) intro() string {
+	return "Ringdown one-time key of an invite. It is removed when the invite is concluded.\n" +
+		"Never send it to anyone.\n"
+}
+
+func (f *onceFile) write(w *writer) {
+	w.line("invite", f.id.String())
+	w.line("seed", onceAlgorithm)
+	b := f.seed.Bytes()
+	w.block(b[:])
+}
+
+func (f *onceFile) read(r *reader) {
+	r.words("invite "+f.id.String(), 0)
+	r.words("seed "+onceAlgorithm, 0)
+	f.seed = secretOf(r.block(SecretSize))
+}
+
+// secretFile is the pair secret of a line.
+type secretFile struct {
+	accord Digest
+	secret Secret
+}
+
+func (f *secretFile) kind() kind { return kindSecret }
+
+func (f *secretFile) intro() string {
+	return "Ringdown pair secret of a line. Only the two stations have it.\n" +
+		"Never send it to anyone.\n"
+}
+
+func (f *secretFile) write(w *writer) {
+	w.line("accord", f.accord.String())
+	w.line("secret")
+	b := f.secret.Bytes()
+	w.block(b[:])
+}
+
+func (f *secretFile) read(r *reader) {
+	r.words("accord "+f.accord.String(), 0)
+	r.words("secret", 0)
+	f.secret = secretOf(r.block(SecretSize))
+}
+
+// confirmedFile says that the words were compared.
+type confirmedFile struct {
+	accord Digest
+	at     time.Time
+}
+
+func (f *confirmedFile) kind() kind { return kindConfirmed }
+func (f *confirmedFile) intro() string {
+	return "Ringdown: the twelve words of this line were compared.\n"
+}
+
+func (f *confirmedFile) write(w *writer) {
+	w.line("accord", f.accord.String())
+	w.line("at", f.at.Format(timeFormat))
+}
+
+func (f *confirmedFile) read(r *reader) {
+	r.words("accord "+f.accord.String(), 0)
+	f.at = r.time("at")
+}
+
+// finalFile is the first party's final signature.
+type finalFile struct {
+	accord    Digest
+	signature []byte
+}
+
+func (f *finalFile) kind() kind { return kindFinal }
+func (f *finalFile) intro() string {
+	return "Ringdown: the first party's final signature of this line's accord.\n"
+}
+
+func (f *finalFile) write(w *writer) {
+	w.line("accord", f.accord.String())
+	w.line("signature")
+	w.block(f.signature)
+}
+
+func (f *finalFile) read(r *reader) {
+	r.words("accord "+f.accord.String(), 0)
+	r.words("signature", 0)
+	f.signature = r.block(ed25519.SignatureSize)
+}
+
+// usedFile says which line came of an invite.
+type usedFile struct {
+	id   ID
+	slug string
+	at   time.Time
+}
+
+func (f *usedFile) kind() kind    { return kindUsed }
+func (f *usedFile) intro() string { return "Ringdown: this invite was used and can't be used again.\n" }
+
+func (f *usedFile) write(w *writer) {
+	w.line("invite", f.id.String())
+	w.line("line", f.slug)
+	w.line("at", f.at.Format(timeFormat))
+}
+
+func (f *usedFile) read(r *reader) {
+	f.id = ID(r.hex("invite", len(ID{})))
+	f.slug = r.word("line")
+	if r.err == nil && !slugShape.MatchString(f.slug) {
+		r.fail(f.slug, "the name of a line")
+	}
+	f.at = r.time("at")
+}
