@@ -1,3 +1,5 @@
+//go:build linux && !portable
+
 package udp
 
 import (
@@ -72,9 +74,9 @@ type receiver struct {
 // A sender is the writing half of a socket.
 type sender struct {
 	batch
-	raw   syscall.RawConn
-	c     *net.UDPConn
-	write func(fd uintptr) bool // = try, bound once
+	raw      syscall.RawConn
+	deadline func(time.Time) error // of the socket's writes
+	write    func(fd uintptr) bool // = try, bound once
 
 	next, end int           // messages still to send in the call in progress
 	sent      int           // messages that left
@@ -88,11 +90,19 @@ func (c *Conn) setup() error {
 	if err != nil {
 		return err
 	}
-	c.in.link()
-	c.in.raw, c.in.local, c.in.read = raw, c.local, c.in.try
-	c.out.link()
-	c.out.raw, c.out.c, c.out.write = raw, c.c, c.out.try
+	c.in.init(raw, c.local)
+	c.out.init(raw, c.c.SetWriteDeadline)
 	return nil
+}
+
+func (r *receiver) init(raw syscall.RawConn, local netip.AddrPort) {
+	r.link()
+	r.raw, r.local, r.read = raw, local, r.try
+}
+
+func (s *sender) init(raw syscall.RawConn, deadline func(time.Time) error) {
+	s.link()
+	s.raw, s.deadline, s.write = raw, deadline, s.try
 }
 
 func (r *receiver) receive(bufs [][]byte, sizes []int, addrs []netip.AddrPort) (int, error) {
@@ -168,7 +178,7 @@ func (s *sender) part(bufs [][]byte, addrs []netip.AddrPort) error {
 			s.fail(unix.EAGAIN)
 			err = nil
 		}
-		s.c.SetWriteDeadline(time.Time{})
+		s.deadline(time.Time{})
 	}
 	if err != nil {
 		return err
@@ -196,7 +206,7 @@ func (s *sender) try(fd uintptr) bool {
 		case unix.EAGAIN:
 			if !s.waited {
 				s.waited = true
-				s.c.SetWriteDeadline(time.Now().Add(SendPatience))
+				s.deadline(time.Now().Add(SendPatience))
 			}
 			return false
 		default:

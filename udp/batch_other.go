@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux || portable
 
 package udp
 
@@ -33,9 +33,11 @@ func (c *Conn) setup() error {
 	c.c.SetReadBuffer(BufferSize)
 	c.c.SetWriteBuffer(BufferSize)
 	if familyOf(c.local.Addr()) == v6 {
-		return ipv6.NewConn(c.c).SetTrafficClass(TrafficClass)
+		ipv6.NewConn(c.c).SetTrafficClass(TrafficClass)
+	} else {
+		ipv4.NewConn(c.c).SetTOS(TrafficClass)
 	}
-	return ipv4.NewConn(c.c).SetTOS(TrafficClass)
+	return nil
 }
 
 func (r *receiver) receive(bufs [][]byte, sizes []int, addrs []netip.AddrPort) (int, error) {

@@ -1,3 +1,5 @@
+//go:build linux && !portable
+
 package udp
 
 import (
@@ -16,6 +18,7 @@ type option struct {
 }
 
 var options4 = []option{
+	{"SO_BROADCAST", unix.SOL_SOCKET, unix.SO_BROADCAST, 0},
 	{"IP_TOS", unix.IPPROTO_IP, unix.IP_TOS, TrafficClass},
 	{"IP_MTU_DISCOVER", unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_PROBE},
 }

@@ -8,7 +8,9 @@ import (
 )
 
 // Resolve turns "host:port" into an address. A literal address needs no
-// resolver. A name takes the first address the resolver gives.
+// resolver. A name takes the first address the resolver gives. An address that
+// is not one host's (unspecified, multicast, broadcast) is refused, wherever
+// it came from: it is the far side that names it.
 func Resolve(ctx context.Context, hostport string) (netip.AddrPort, error) {
 	return resolve(ctx, hostport, "ip", "address")
 }
@@ -42,12 +44,18 @@ func resolve(ctx context.Context, hostport, network, wanted string) (netip.AddrP
 	if err != nil || port == 0 {
 		return refuse("port "+strconv.Quote(service)+" is not a number from 1 to 65535", "give the port as a number", nil)
 	}
-	if a, err := netip.ParseAddr(host); err == nil {
-		return netip.AddrPortFrom(a.Unmap(), uint16(port)), nil
-	}
-	found, err := net.DefaultResolver.LookupNetIP(ctx, network, host)
+	a, err := netip.ParseAddr(host)
 	if err != nil {
-		return refuse("the name has no "+wanted+": "+reason(err), "correct the name, or give an address in its place", err)
+		found, err := net.DefaultResolver.LookupNetIP(ctx, network, host)
+		if err != nil {
+			return refuse("the name has no "+wanted+": "+reason(err), "correct the name, or give an address in its place", err)
+		}
+		a = found[0]
 	}
-	return netip.AddrPortFrom(found[0].Unmap(), uint16(port)), nil
+	if a = a.Unmap(); a.IsUnspecified() || a.IsMulticast() || a == broadcast {
+		return refuse(a.String()+" is not the address of one host", "give the address of the other station", nil)
+	}
+	return netip.AddrPortFrom(a, uint16(port)), nil
 }
+
+var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})

@@ -14,16 +14,19 @@
 //     can forge such a report. All profiles fit the 1,280 bytes that every
 //     IPv6 link carries.
 //   - An IPv6 socket is for IPv6 only, so 0.0.0.0:4400 and [::]:4400 can both be bound.
-//   - Both buffers are [BufferSize] bytes, or the most the system allows: that is best
-//     effort, the rest of the list is not. A system that refuses it is an error.
 //   - The address is not shared: a second program that binds it is refused.
+//   - Nothing leaves to a broadcast address.
+//   - Both buffers are [BufferSize] bytes, or the most the system allows.
+//
+// On Linux all of this holds or Listen fails, the buffers apart. On other systems
+// the class is a wish, and fragments, MTU and broadcasts are as Go has them. The
+// build tag "portable" makes Linux one of these, for tests.
 //
 // # What a caller can rely on
 //
-// On Linux up to [MaxBatch] datagrams cost one system call (recvmmsg, sendmmsg), and
-// neither direction allocates: golang.org/x/net has the same calls but makes two
-// objects for the address of each datagram. On other systems a batch is a loop over
-// single calls.
+// On Linux up to [MaxBatch] datagrams cost one system call (recvmmsg, sendmmsg);
+// golang.org/x/net has the same calls but allocates for the address of each datagram.
+// On other systems a batch is a loop over single calls. Neither way allocates.
 //
 // A destination that cannot be reached fails alone: the rest of its batch
 // leaves. A datagram that the system holds back is given up after [SendPatience]

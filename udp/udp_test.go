@@ -1,7 +1,10 @@
 package udp
 
 import (
+	"errors"
 	"net/netip"
+	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -20,7 +23,7 @@ func listen(t testing.TB, addr netip.AddrPort) *Conn {
 	return c
 }
 
-// A load is the buffers one side of a test reads or writes.
+// A load is what one batch call works on.
 type load struct {
 	bufs  [][]byte
 	sizes []int
@@ -29,42 +32,138 @@ type load struct {
 
 func newLoad(n, size int, to netip.AddrPort) *load {
 	l := &load{make([][]byte, n), make([]int, n), make([]netip.AddrPort, n)}
-	for i := range l.bufs {
-		l.bufs[i] = make([]byte, size)
-		l.bufs[i][0] = byte(i)
-		l.addrs[i] = to
+	for i := range n {
+		l.bufs[i], l.addrs[i] = make([]byte, size), to
 	}
 	return l
 }
 
-// read takes n datagrams from c and returns the first bytes.
-func read(t testing.TB, c *Conn, n int) []byte {
-	t.Helper()
-	l := newLoad(MaxBatch, 2000, netip.AddrPort{})
-	var got []byte
-	for len(got) < n {
-		k, err := c.ReadBatch(l.bufs, l.sizes, l.addrs)
+// roundTrip sends out from a to b and reads all of it into in.
+func roundTrip(t testing.TB, a, b *Conn, out, in *load) {
+	if n, err := a.WriteBatch(out.bufs, out.addrs); n != len(out.bufs) || err != nil {
+		t.Fatalf("sent %d of %d: %v", n, len(out.bufs), err)
+	}
+	for got := 0; got < len(out.bufs); {
+		n, err := b.ReadBatch(in.bufs, in.sizes, in.addrs)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := range k {
-			got = append(got, l.bufs[i][0])
-		}
+		got += n
 	}
-	return got
 }
 
-func TestBatchArrivesInOrder(t *testing.T) {
+func TestNothingIsAllocated(t *testing.T) {
 	for _, addr := range []netip.AddrPort{loopback4, loopback6} {
-		a, b := listen(t, addr), listen(t, addr)
-		out := newLoad(150, 320, b.LocalAddr())
-		if n, err := a.WriteBatch(out.bufs, out.addrs); n != 150 || err != nil {
-			t.Fatalf("sent %d of 150: %v", n, err)
-		}
-		for i, got := range read(t, b, 150) {
-			if got != byte(i) {
-				t.Fatalf("datagram %d is %d", i, got)
+		for _, n := range []int{1, 3, MaxBatch} {
+			a, b := listen(t, addr), listen(t, addr)
+			out, in := newLoad(n, 320, b.LocalAddr()), newLoad(MaxBatch, 700, netip.AddrPort{})
+			if got := testing.AllocsPerRun(100, func() { roundTrip(t, a, b, out, in) }); got != 0 {
+				t.Errorf("%v: %d datagrams sent and received: %v allocations", addr.Addr(), n, got)
 			}
 		}
+	}
+}
+
+// Both wildcards on one port, and what arrives keeps its own family.
+func TestWildcards(t *testing.T) {
+	six := listen(t, netip.MustParseAddrPort("[::]:0"))
+	four := listen(t, netip.AddrPortFrom(netip.IPv4Unspecified(), six.LocalAddr().Port()))
+	for _, c := range []struct {
+		to     *Conn
+		target string
+		from   *Conn
+	}{
+		{six, "::1", listen(t, loopback6)},
+		{four, "127.0.0.1", listen(t, loopback4)},
+	} {
+		to := netip.AddrPortFrom(netip.MustParseAddr(c.target), c.to.LocalAddr().Port())
+		in := newLoad(1, 10, netip.AddrPort{})
+		roundTrip(t, c.from, c.to, newLoad(1, 1, to), in)
+		if in.addrs[0] != c.from.LocalAddr() {
+			t.Errorf("a datagram to %v came from %v, want %v", to, in.addrs[0], c.from.LocalAddr())
+		}
+	}
+}
+
+func TestMappedAddressesAreIPv4(t *testing.T) {
+	a := listen(t, netip.MustParseAddrPort("[::ffff:127.0.0.1]:0"))
+	b := listen(t, loopback4)
+	if !a.LocalAddr().Addr().Is4() {
+		t.Errorf("bound to %v, want an IPv4 address", a.LocalAddr())
+	}
+	mapped := netip.AddrPortFrom(netip.AddrFrom16(b.LocalAddr().Addr().As16()), b.LocalAddr().Port())
+	in := newLoad(1, 10, netip.AddrPort{})
+	roundTrip(t, a, b, newLoad(1, 1, mapped), in)
+	if in.addrs[0] != a.LocalAddr() {
+		t.Errorf("came from %v, want %v", in.addrs[0], a.LocalAddr())
+	}
+}
+
+// Each of these fails for a reason of its own; the datagrams around it leave.
+func TestUnreachableDestinations(t *testing.T) {
+	a, b := listen(t, loopback4), listen(t, loopback4)
+	for _, bad := range []string{"[2001:db8::1]:4400", "127.0.0.1:0"} {
+		out := newLoad(MaxBatch+10, 320, b.LocalAddr())
+		out.addrs[0] = netip.MustParseAddrPort(bad)
+		out.addrs[MaxBatch+9] = out.addrs[0]
+		n, err := a.WriteBatch(out.bufs, out.addrs)
+		if n != MaxBatch+8 {
+			t.Errorf("%s: %d datagrams left, want %d", bad, n, MaxBatch+8)
+		}
+		var e *Error
+		if !errors.As(err, &e) || e.Op != "send" || e.Name != bad || e.Found == "" {
+			t.Errorf("%s: the error is %v", bad, err)
+		}
+	}
+}
+
+func TestListenErrors(t *testing.T) {
+	taken := listen(t, loopback4).LocalAddr()
+	for _, c := range []struct {
+		addr  netip.AddrPort
+		found string
+		errno error
+	}{
+		{taken, "port taken by another program", syscall.EADDRINUSE},
+		{netip.MustParseAddrPort("192.0.2.1:4400"), "address not on this machine, which has 127.0.0.1", syscall.EADDRNOTAVAIL},
+		{netip.MustParseAddrPort("[2001:db8::1]:4400"), "address not on this machine, which has ", syscall.EADDRNOTAVAIL},
+		{netip.AddrPort{}, "no address given", nil},
+	} {
+		_, err := Listen(c.addr)
+		var e *Error
+		if !errors.As(err, &e) {
+			t.Errorf("%v: the error is %v", c.addr, err)
+			continue
+		}
+		if !strings.HasPrefix(e.Found, c.found) || e.Action == "" || c.errno != nil && !errors.Is(err, c.errno) {
+			t.Errorf("%v: found %q, action %q, cause %v", c.addr, e.Found, e.Action, e.Err)
+		}
+		if want := "udp: listen " + c.addr.String() + ": " + e.Found; err.Error() != want {
+			t.Errorf("the text is %q, want %q", err, want)
+		}
+	}
+}
+
+func BenchmarkSendReceive(b *testing.B) {
+	for _, bench := range []struct {
+		name  string
+		addr  netip.AddrPort
+		batch int
+	}{
+		{"unbatched/IPv4", loopback4, 1}, {"batched/IPv4", loopback4, MaxBatch},
+		{"unbatched/IPv6", loopback6, 1}, {"batched/IPv6", loopback6, MaxBatch},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			from, to := listen(b, bench.addr), listen(b, bench.addr)
+			out, in := newLoad(bench.batch, 320, to.LocalAddr()), newLoad(MaxBatch, 700, netip.AddrPort{})
+			b.ReportAllocs()
+			for b.Loop() {
+				roundTrip(b, from, to, out, in)
+			}
+			per := float64(b.Elapsed().Nanoseconds()) / float64(b.N*bench.batch)
+			b.ReportMetric(per, "ns/datagram")
+			b.ReportMetric(1e9/per, "datagrams/s")
+			b.ReportMetric(0, "ns/op")
+		})
 	}
 }
