@@ -27,13 +27,18 @@ type voiceFreight interface {
 	// and counts the new ones as sent.
 	fill(number uint64, b *wire.Builder, room int)
 
-	// receive takes a chunk of frame number, once for each frame. fast is when that
-	// frame came, or would have come, by the fastest path, as measured; a packet of
-	// age a was new a ticks before. It is due one hold after that instant, or now.
-	receive(now, fast time.Time, number uint64, v wire.Voice)
+	// heard notes that a datagram of frame number came by a path: called for every
+	// datagram that is authentic and new on its path, copies of a known frame too, and
+	// before receive. From it voice knows how much slower each path is.
+	heard(now time.Time, path uint8, number uint64)
 
-	// hold sets how long voice waits after the fastest path.
-	hold(d time.Duration)
+	// receive takes a chunk of frame number, once for each frame. A packet of age a
+	// was new a ticks before; it is due when that frame would have come by the slowest
+	// path relied on (first copy: now). Call play before the loop goes on.
+	receive(now time.Time, number uint64, v wire.Voice)
+
+	// holding is how long voice waits at present beyond the fastest path.
+	holding() time.Duration
 
 	// due is when play must be called next; false if nothing is held.
 	due() (time.Time, bool)
