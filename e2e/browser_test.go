@@ -107,7 +107,7 @@ type tab struct {
 // open opens a tab and goes to url. The page is closed when the test ends.
 func (c *chromium) open(t *testing.T, url string) *tab {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(c.ctx)
+	ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithNewWindow(false)) // a real tab, which another can hide
 	t.Cleanup(cancel)
 	p := &tab{ctx: ctx, t: t}
 	p.watchErrors()

@@ -1,14 +1,9 @@
 package e2e
 
 import (
-	"context"
 	"os"
 	"testing"
 	"time"
-
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
 )
 
 // A browser as people have it: no flag for loopback, none for sound without a
@@ -51,11 +46,7 @@ func TestHiddenTab(t *testing.T) {
 	p.South.waitStatus("Line open")
 	p.North.waitStatus("Line open")
 
-	other := p.SouthBrowser.open(t, "about:blank")
-	other.do("hiding south's tab", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, page.BringToFront, cdp.Empty{})
-		return err
-	}))
+	p.SouthBrowser.open(t, "about:blank") // the tab that hides the first
 	p.South.until(patience, p.South.hidden, func() string { return "south's tab cannot be hidden" })
 
 	asked := time.Now()
