@@ -52,14 +52,14 @@ type Sight struct {
 type Forwarder struct {
 	sides [2]*net.UDPConn // by the direction of what enters there
 	addrs [2]netip.AddrPort
-	wake  chan struct{} // something arrives earlier than carry waits for
-	quit  chan struct{}
+	alarm *alarm // rings when the next arrives; set under mu, and not once closed
 	done  sync.WaitGroup
 
 	mu       sync.Mutex
 	stations [2]netip.AddrPort // who sends in each direction
 	links    [2]*link
 	sky      sky
+	ring     time.Time  // when alarm is set for; zero: it is not set
 	sights   chan Sight // nil: nobody watches
 	closed   bool
 }
@@ -83,6 +83,12 @@ func NewForwarder(cfg ForwarderConfig) (*Forwarder, error) {
 		a.Close()
 		return nil, err
 	}
+	alarm, err := newAlarm()
+	if err != nil {
+		a.Close()
+		b.Close()
+		return nil, err
+	}
 	f := &Forwarder{
 		sides:    [2]*net.UDPConn{a, b},
 		stations: [2]netip.AddrPort{unmap(cfg.StationA), unmap(cfg.StationB)},
@@ -90,8 +96,7 @@ func NewForwarder(cfg ForwarderConfig) (*Forwarder, error) {
 			{seed: mix(cfg.Seed), settings: cfg.AtoB},
 			{seed: mix(cfg.Seed + 1), settings: cfg.BtoA},
 		},
-		wake: make(chan struct{}, 1),
-		quit: make(chan struct{}),
+		alarm: alarm,
 	}
 	for d, c := range f.sides {
 		f.addrs[d] = unmap(c.LocalAddr().(*net.UDPAddr).AddrPort())
@@ -199,7 +204,7 @@ func (f *Forwarder) Close() error {
 		f.sights = nil
 	}
 	f.mu.Unlock()
-	close(f.quit)
+	f.alarm.close()
 	err := errors.Join(f.sides[AtoB].Close(), f.sides[BtoA].Close())
 	f.done.Wait()
 	return err
@@ -230,17 +235,10 @@ func (f *Forwarder) take(d Direction, from netip.AddrPort, b []byte) {
 		return
 	}
 	now := time.Now()
-	before, waiting := f.sky.next()
 	number := f.links[d].counts.Seen
-	due, ok := f.sky.send(now, f.links[d], netip.AddrPort{}, netip.AddrPort{}, b)
+	due, _ := f.sky.send(now, f.links[d], netip.AddrPort{}, netip.AddrPort{}, b)
 	f.show(Sight{Direction: d, Number: number, At: now, Arrives: due})
 	f.leave(now)
-	if ok && due.After(now) && (!waiting || due.Before(before)) {
-		select {
-		case f.wake <- struct{}{}:
-		default:
-		}
-	}
 }
 
 // show passes on a sight if somebody watches who has time for it. Under mu.
@@ -251,12 +249,12 @@ func (f *Forwarder) show(s Sight) {
 	}
 }
 
-// leave sends on all that has arrived. Under mu.
+// leave sends on all that has arrived, and sets the alarm for what comes next. Under mu.
 func (f *Forwarder) leave(now time.Time) {
 	for {
 		p, arrived := f.sky.land(now)
 		if p == nil {
-			return
+			break
 		}
 		if arrived && f.out(p) {
 			p.link.counts.Carried++
@@ -264,6 +262,10 @@ func (f *Forwarder) leave(now time.Time) {
 			p.link.counts.Lost++
 		}
 		f.sky.recycle(p)
+	}
+	if due, ok := f.sky.next(); ok && (f.ring.IsZero() || due.Before(f.ring)) {
+		f.ring = due
+		f.alarm.set(time.Until(due))
 	}
 }
 
@@ -282,21 +284,12 @@ func (f *Forwarder) out(p *flight) bool {
 
 // carry lets out each datagram at its time.
 func (f *Forwarder) carry() {
-	alarm := time.NewTimer(time.Hour)
-	defer alarm.Stop()
-	for {
-		select {
-		case <-f.quit:
-			return
-		case <-f.wake:
-		case <-alarm.C:
-		}
+	for f.alarm.wait() {
 		f.mu.Lock()
-		f.leave(time.Now())
-		due, ok := f.sky.next()
-		f.mu.Unlock()
-		if ok {
-			alarm.Reset(time.Until(due))
+		f.ring = time.Time{}
+		if !f.closed {
+			f.leave(time.Now())
 		}
+		f.mu.Unlock()
 	}
 }

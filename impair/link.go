@@ -152,10 +152,12 @@ func part(d time.Duration, of float64) time.Duration { return time.Duration(of *
 
 // take puts a copy of b in flight, in memory used before if there is some.
 func (s *sky) take(f flight, b []byte) *flight {
-	p := new(flight)
-	if n := len(s.spare); n > 0 {
-		p, s.spare = s.spare[n-1], s.spare[:n-1]
+	if len(s.spare) == 0 {
+		s.spare = append(s.spare, new(flight))
 	}
+	last := len(s.spare) - 1
+	p := s.spare[last]
+	s.spare = s.spare[:last]
 	f.b = append(p.b[:0], b...)
 	*p = f
 	f.link.inFlight++

@@ -29,6 +29,7 @@ type Network struct {
 	ring     time.Time   // when alarm is set for; zero: it is not set
 	nextPort uint16
 	taps     []Tap
+	closed   bool
 
 	translate func(netip.AddrPort) netip.AddrPort
 	inside    map[netip.AddrPort]netip.AddrPort // of each address that translate made, the one before
@@ -63,6 +64,9 @@ func (n *Network) Listen(addr netip.AddrPort) (*MemConn, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	addr = unmap(addr)
+	if n.closed {
+		return nil, fmt.Errorf("impair: listen %v: the network is closed", addr)
+	}
 	if !addr.IsValid() || addr.Addr().IsUnspecified() {
 		return nil, fmt.Errorf("impair: listen %v: want one address", addr)
 	}
@@ -118,7 +122,7 @@ func (n *Network) Tap(f Tap) {
 func (n *Network) Inject(from, to netip.AddrPort, b []byte) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if dest, ok := n.route(unmap(to)); ok {
+	if dest, ok := n.route(unmap(to)); ok && !n.closed {
 		n.sky.send(time.Now(), n.injected, unmap(from), dest, b)
 		n.setAlarm()
 	}
@@ -145,8 +149,7 @@ func (n *Network) Close() error {
 	if n.alarm != nil {
 		n.alarm.Stop()
 	}
-	n.ring = time.Time{}
-	n.sky = sky{}
+	n.closed, n.sky = true, sky{}
 	return nil
 }
 
