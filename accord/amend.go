@@ -203,22 +203,25 @@ func (a *Accord) Amended(chain []*Amendment) ([]Path, error) {
 	return s.paths(a), nil
 }
 
-// propose makes and signs what comes next, for one's own ends.
-func (s *state) propose(a *Accord, now time.Time, keys *KeySet, first bool, change map[uint8]Endpoint) (*Amendment, error) {
-	list := slices.Clone(s.of(first).list)
-	for n, e := range change {
-		i := slices.IndexFunc(list, func(x end) bool { return x.number == n })
-		if i < 0 {
-			return nil, refuse(ErrTerms, "amendment", fmt.Sprint("path ", n), "a path of the accord")
-		}
-		list[i].Endpoint = e
-	}
-	m := &Amendment{
-		Accord: a.Digest(), Serial: s.serial + 1, Previous: s.tip, First: first,
-		Made: now.UTC().Truncate(time.Second), ends: newEnds(list),
-	}
+// propose makes and signs what comes next: other ends for one party. The same
+// ends at the same time give the same proposal, byte for byte.
+func (s *state) propose(a *Accord, made time.Time, keys *KeySet, first bool, e ends) (*Amendment, error) {
+	m := &Amendment{Accord: a.Digest(), Serial: s.serial + 1, Previous: s.tip, First: first, Made: made, ends: e}
 	m.signature = keys.of(RoleIdentity).sign(m.statement(kindProposal))
 	return m, s.check(a, m)
+}
+
+// with gives the ends as they are after a change of some, with a new salt.
+func (e *ends) with(change map[uint8]Endpoint) (ends, error) {
+	list := slices.Clone(e.list)
+	for n, x := range change {
+		i := slices.IndexFunc(list, func(y end) bool { return y.number == n })
+		if i < 0 {
+			return ends{}, refuse(ErrTerms, "amendment", fmt.Sprint("path ", n), "a path of the accord")
+		}
+		list[i].Endpoint = x
+	}
+	return newEnds(list), nil
 }
 
 // countersign turns a checked proposal into an amendment.

@@ -126,9 +126,40 @@ func at(path string, err error) error {
 	var r *Refusal
 	if errors.As(err, &r) {
 		r.Thing = path + ": " + r.Thing
+	}
+	if r != nil && r.Err != ErrVersion {
 		r.Advice = "the file is damaged or was edited: put back the one from a backup of this station's folder"
 	}
 	return err
+}
+
+// makeFolder makes one folder, durably, unless it is there.
+func makeFolder(path string) error {
+	err := os.Mkdir(path, modeFolder)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err == nil {
+		err = syncFolder(filepath.Dir(path))
+	}
+	if err != nil {
+		return fmt.Errorf("accord: making folder %s: %w", path, err)
+	}
+	return nil
+}
+
+// sweep removes from dir what a crash left half written.
+func sweep(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), unfinished) {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("accord: clearing %s: %w", dir, err)
+	}
+	return nil
 }
 
 // list gives the names of the folders in dir; none if dir is not there.

@@ -131,7 +131,6 @@ func (f *finalFile) read(r *reader) {
 type usedFile struct {
 	id   ID
 	slug string
-	at   time.Time
 }
 
 func (f *usedFile) kind() kind    { return kindUsed }
@@ -140,7 +139,6 @@ func (f *usedFile) intro() string { return "Ringdown: this invite was used and c
 func (f *usedFile) write(w *writer) {
 	w.line("invite", f.id.String())
 	w.line("line", f.slug)
-	w.line("at", f.at.Format(timeFormat))
 }
 
 func (f *usedFile) read(r *reader) {
@@ -149,5 +147,4 @@ func (f *usedFile) read(r *reader) {
 	if r.err == nil && !slugShape.MatchString(f.slug) {
 		r.fail(f.slug, "the name of a line")
 	}
-	f.at = r.time("at")
 }

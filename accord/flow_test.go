@@ -47,11 +47,11 @@ func TestFlow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	am, err := ls.CountersignAmendment(day, p)
+	am, err := ls.CountersignAmendment(p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ln.ApplyAmendment(day, am); err != nil {
+	if err := ln.ApplyAmendment(am); err != nil {
 		t.Fatal(err)
 	}
 	t.Log(ln.Paths(), ln.Pending, ls.Paths())

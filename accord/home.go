@@ -53,10 +53,15 @@ func Init(now time.Time, dir, name string) (*Home, error) {
 	if err := vacant(dir); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, modeFolder); err != nil {
+	if err := os.MkdirAll(filepath.Dir(dir), modeFolder); err != nil {
 		return nil, fmt.Errorf("accord: making a station: %w", err)
 	}
 	h := &Home{dir, n, NewKeySet()}
+	for _, folder := range []string{dir, h.path(dirInvites), h.path(dirLines)} {
+		if err := makeFolder(folder); err != nil {
+			return nil, err
+		}
+	}
 	files := map[string][]byte{}
 	for _, k := range h.keys.keys {
 		files[string(k.role)] = encode(k)
@@ -124,194 +129,37 @@ func (h *Home) lock() (unlock func(), err error) {
 		f.Close()
 		return nil, fmt.Errorf("accord: locking %s: %w", f.Name(), err)
 	}
-	for _, dir := range []string{dirInvites, dirLines} {
-		if err := os.MkdirAll(h.path(dir), modeFolder); err != nil {
-			f.Close()
-			return nil, fmt.Errorf("accord: %w", err)
-		}
+	if err := h.settle(); err != nil {
+		f.Close()
+		return nil, err
 	}
 	return func() { f.Close() }, nil
 }
 
-// Invite makes an invite and keeps it until it is concluded. file is what to
-// give to the other station.
-//
-// A crash leaves the invite whole or not at all.
-func (h *Home) Invite(now time.Time, o InviteOptions) (file []byte, inv *Invite, err error) {
-	inv, once, err := newInvite(now, h.name, h.keys, o)
-	if err != nil {
-		return nil, nil, err
-	}
-	unlock, err := h.lock()
-	if err != nil {
-		return nil, nil, err
-	}
-	defer unlock()
-	file = inv.File()
-	return file, inv, writeFolder(h.path(dirInvites, inv.ID.String()), map[string][]byte{
-		fileInvite: file,
-		fileOnce:   encode(&onceFile{inv.ID, once}),
-	})
-}
-
-// Accept answers another station's invite. out is what to send back; the new
-// line waits for its words to be confirmed, and for the first party's
-// final signature.
-//
-// A crash leaves the line whole or not at all.
-func (h *Home) Accept(now time.Time, file []byte, o AcceptOptions) (out []byte, l *Line, err error) {
-	inv, err := ParseInvite(file)
-	if err != nil {
-		return nil, nil, err
-	}
-	unlock, err := h.lock()
-	if err != nil {
-		return nil, nil, err
-	}
-	defer unlock()
-	if err := h.unused(inv.ID); err != nil {
-		return nil, nil, err
-	}
-	if err := inv.intime(now); err != nil {
-		return nil, nil, err
-	}
-	a, secret, err := newAccept(now, h.name, h.keys, inv, o)
-	if err != nil {
-		return nil, nil, err
-	}
-	l, err = h.addLine(now, a, secret, nil)
-	return a.Accept.File(), l, err
-}
-
-// intime refuses an invite whose time is over by this station's clock.
-func (inv *Invite) intime(now time.Time) error {
-	if !now.After(inv.Until) {
-		return nil
-	}
-	return refuse(ErrExpired, "invite of "+quoted(string(inv.First.Name)), "its end on "+plainTime(inv.Until), "one that is not over on "+plainTime(now.UTC())).
-		hint("check this station's clock; if it is right, ask for a new invite")
-}
-
-// Conclude takes the answer to an invite of this station, makes the final
-// signature and destroys the invite's one-time key.
-//
-// A crash before the line is written changes nothing. A crash after it leaves the
-// line, and a one-time key that the next command removes; the invite counts
-// as used by then, because a line of that id is there.
-func (h *Home) Conclude(now time.Time, file []byte) (*Line, error) {
-	acc, err := ParseAccept(file)
-	if err != nil {
-		return nil, err
-	}
-	unlock, err := h.lock()
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	if err := h.unused(acc.Invite); err != nil {
-		return nil, err
-	}
-	inv, once, err := h.openInvite(acc)
-	if err != nil {
-		return nil, err
-	}
-	if err := inv.intime(now); err != nil {
-		return nil, err
-	}
-	a, err := Join(inv, acc)
-	if err != nil {
-		return nil, err
-	}
-	secret, err := unseal(once, acc.sealed, acc.info(), acc.aad())
-	if err != nil {
-		return nil, err
-	}
-	return h.addLine(now, a, secret, a.final(h.keys))
-}
-
-// openInvite finds the invite that acc answers, and its one-time key.
-func (h *Home) openInvite(acc *Accept) (*Invite, Secret, error) {
-	dir := h.path(dirInvites, acc.Invite.String())
-	inv := new(Invite)
-	err := readDocument(filepath.Join(dir, fileInvite), inv)
-	if errors.Is(err, ErrMissing) {
-		return nil, Secret{}, refuse(ErrWrongParty, "accept file", fmt.Sprintf("an answer to invite %s of %q", acc.Invite, acc.first), "one to an invite of this station, "+quoted(string(h.name))).
-			hint("use it at the station that made the invite: %q", acc.first)
-	}
-	if err != nil {
-		return nil, Secret{}, err
-	}
-	once := onceFile{id: acc.Invite}
-	err = readDocument(filepath.Join(dir, fileOnce), &once)
-	return inv, once.seed, err
-}
-
-// unused refuses an invite by which there is or was a line already.
-func (h *Home) unused(id ID) error {
-	var u usedFile
-	err := readDocument(h.path(dirInvites, id.String(), fileUsed), &u)
-	if errors.Is(err, ErrMissing) {
-		return h.unusedByLine(id)
-	}
-	if err != nil {
-		return err
-	}
-	return used(id, u.slug)
-}
-
-func (h *Home) unusedByLine(id ID) error {
-	lines, err := h.Lines()
-	for _, l := range lines {
-		if l.Accord.ID() == id {
-			return used(id, l.Slug)
+// settle finishes what a crash has interrupted: it removes what is half written, and
+// the one-time keys of invites by which there is a line already.
+func (h *Home) settle() error {
+	for _, dir := range []string{h.path(dirInvites), h.path(dirLines)} {
+		if err := makeFolder(dir); err != nil { // a backup may have left out empty folders
+			return err
+		}
+		if err := sweep(dir); err != nil {
+			return err
 		}
 	}
-	return err
-}
-
-func used(id ID, slug string) error {
-	return refuse(ErrUsed, "invite "+id.String(), "line "+quoted(slug)+" made by it", "an invite that was not used").
-		hint("see line %s; if you did not make it with the right station, retire it and make a new invite", slug)
-}
-
-// addLine writes the line of an accord, then marks its invite as used.
-func (h *Home) addLine(now time.Time, a *Accord, secret Secret, final []byte) (*Line, error) {
-	first := bytes.Equal(a.First().Keys.Identity(), h.keys.Public()[0].Bytes)
-	slug, err := h.newSlug(a, first)
-	if err != nil {
-		return nil, err
-	}
-	files := map[string][]byte{
-		fileInvite: a.Invite.File(),
-		fileAccept: a.Accept.File(),
-		fileSecret: encode(&secretFile{a.Digest(), secret}),
-	}
-	if final != nil {
-		files[fileFinal] = encode(&finalFile{a.Digest(), final})
-	}
-	if err := writeFolder(h.path(dirLines, slug), files); err != nil {
-		return nil, err
-	}
-	if err := h.markUsed(now, a.ID(), slug); err != nil {
-		return nil, err
-	}
-	return h.Line(slug)
-}
-
-// markUsed remembers the invite as used and destroys its one-time key. Doing it
-// again changes nothing.
-func (h *Home) markUsed(now time.Time, id ID, slug string) error {
-	dir := h.path(dirInvites, id.String())
-	if err := os.MkdirAll(dir, modeFolder); err != nil {
-		return fmt.Errorf("accord: %w", err)
-	}
-	if err := WriteFile(filepath.Join(dir, fileUsed), encode(&usedFile{id, slug, now.UTC().Truncate(time.Second)})); err != nil {
+	open, err := h.openInvites()
+	if err != nil || len(open) == 0 {
 		return err
 	}
-	if err := os.Remove(filepath.Join(dir, fileOnce)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("accord: destroying the one-time key: %w", err)
+	lines, _ := h.Lines() // a damaged line is not what is looked for here
+	for _, l := range lines {
+		if slices.Contains(open, l.Accord.ID().String()) {
+			if err := h.markUsed(l); err != nil {
+				return err
+			}
+		}
 	}
-	return syncFolder(dir)
+	return nil
 }
 
 var slugShape = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,40}$`)
@@ -320,10 +168,7 @@ var slugShape = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,40}$`)
 // taken for another one.
 func (h *Home) newSlug(a *Accord, first bool) (string, error) {
 	peer := a.Party(!first)
-	lines, err := h.Lines()
-	if err != nil {
-		return "", err
-	}
+	lines, _ := h.Lines() // a damaged line does not stand in the way of another
 	for _, l := range lines {
 		if l.Peer.LooksLike(peer.Name) && !bytes.Equal(l.PeerParty().Keys.Identity(), peer.Keys.Identity()) {
 			return "", refuse(ErrName, "name of the other party", quoted(string(peer.Name)), fmt.Sprintf("one that cannot be taken for %q of line %s, which has another identity key", l.Peer, l.Slug)).
@@ -383,18 +228,22 @@ func (h *Home) Confirm(now time.Time, slug, words string) (*Line, error) {
 }
 
 // Retire takes a line out of use. Its files are kept in another folder, and
-// its invite stays used.
+// its invite stays used. A crash leaves it in use or retired.
 func (h *Home) Retire(slug string) error {
 	unlock, err := h.lock()
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if !slugShape.MatchString(slug) || !exists(h.path(dirLines, slug)) {
-		return h.noLine(slug)
+	l, err := h.Line(slug)
+	if err == nil {
+		err = h.markUsed(l) // a crash while the line was made may have left it out
 	}
-	if err := os.MkdirAll(h.path(dirRetired), modeFolder); err != nil {
-		return fmt.Errorf("accord: %w", err)
+	if err == nil {
+		err = makeFolder(h.path(dirRetired))
+	}
+	if err != nil {
+		return err
 	}
 	to := slug
 	for n := 2; exists(h.path(dirRetired, to)); n++ {

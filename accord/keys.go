@@ -3,8 +3,10 @@ package accord
 import (
 	"bytes"
 	"crypto/ed25519"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 
 	"filippo.io/mldsa"
@@ -111,6 +113,33 @@ func (k *PublicKey) read(r *reader, role Role) {
 		r.fail(f[2], quoted(string(role.Algorithm())))
 	}
 	k.Bytes = r.block(role.Algorithm().keySize())
+	if r.err == nil && k.weak() {
+		r.fail("a key under which anybody can sign", "one that only its holder can use")
+	}
+}
+
+// smallOrder are the encodings of the eight points of small order on Curve25519,
+// canonical or not, the sign bit cleared. Under such a "key" anybody can sign
+// (RFC 8032, section 5.1.7, does not exclude them): a party that named one
+// could deny whatever it signs.
+var smallOrder = [...]string{
+	"0000000000000000000000000000000000000000000000000000000000000000",
+	"0100000000000000000000000000000000000000000000000000000000000000",
+	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+}
+
+// weak tells whether k is such a key.
+func (k PublicKey) weak() bool {
+	if k.Role.Algorithm() != Ed25519 {
+		return false
+	}
+	y := bytes.Clone(k.Bytes)
+	y[len(y)-1] &= 0x7f
+	return slices.Contains(smallOrder[:], hex.EncodeToString(y))
 }
 
 // verify tells whether sig is this key's signature of msg.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 )
 
@@ -57,7 +56,10 @@ func (h *Home) Line(slug string) (*Line, error) {
 	if err := l.sides(); err != nil {
 		return nil, err
 	}
-	return l, errors.Join(l.readKept(), l.readAmendments())
+	if err := errors.Join(l.readKept(), l.readAmendments()); err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // sides finds out which party this station is.
@@ -128,8 +130,29 @@ func (l *Line) readAmendments() error {
 	if errors.Is(err, ErrMissing) {
 		return nil
 	}
+	if err == nil && (p.Accord != l.Accord.Digest() || p.First != l.First) {
+		err = at(l.path(filePending), refuse(ErrChanged, "proposal", "one of another line or party", "one of this station's own"))
+	}
 	if err == nil {
-		l.Pending = p
+		err = l.rebase(p)
+	}
+	return err
+}
+
+// rebase sets Pending to p as it follows the newest amendment, or to none if p
+// changes nothing any more or no longer can be agreed. It writes nothing: from the same files comes
+// always the same proposal, so the file may stay as it is.
+func (l *Line) rebase(p *Amendment) error {
+	l.Pending = nil
+	if p == nil {
+		return nil
+	}
+	m, err := l.state.propose(l.Accord, p.Made, l.home.keys, l.First, p.ends)
+	if errors.Is(err, ErrTerms) {
+		return nil
+	}
+	if err == nil {
+		l.Pending = m
 	}
 	return err
 }
@@ -203,30 +226,28 @@ func (l *Line) change(do func() error) error {
 }
 
 // ProposeAmendment signs new ends of this station's own for some paths and keeps
-// the proposal until the other has counter-signed it. It replaces an older
-// proposal of one's own. The text is what to send.
+// the proposal until the other has counter-signed it. The text is what to send.
+//
+// A change to a proposal that is still pending adds to it. A proposal cannot be
+// withdrawn, because the other may have signed it already; see the package comment.
 func (l *Line) ProposeAmendment(now time.Time, change map[uint8]Endpoint) (proposal []byte, err error) {
 	err = l.change(func() error {
-		m, err := l.state.propose(l.Accord, now, l.home.keys, l.First, change)
+		from := l.state.of(l.First)
+		if l.Pending != nil {
+			from = &l.Pending.ends
+		}
+		e, err := from.with(change)
 		if err != nil {
 			return err
 		}
-		proposal = m.Text()
-		return l.setPending(m)
+		m, err := l.state.propose(l.Accord, now.UTC().Truncate(time.Second), l.home.keys, l.First, e)
+		if err != nil {
+			return err
+		}
+		l.Pending, proposal = m, m.Text()
+		return WriteFile(l.path(filePending), proposal)
 	})
 	return proposal, err
-}
-
-// setPending keeps m as this station's proposal, or none.
-func (l *Line) setPending(m *Amendment) error {
-	l.Pending = m
-	if m == nil {
-		if err := os.Remove(l.path(filePending)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("accord: %w", err)
-		}
-		return syncFolder(l.path())
-	}
-	return WriteFile(l.path(filePending), m.Text())
 }
 
 // CountersignAmendment checks the other's proposal, counter-signs it and puts
@@ -238,7 +259,7 @@ func (l *Line) setPending(m *Amendment) error {
 //
 // A proposal that was counter-signed before is answered with the same
 // amendment again, because the answer may have been lost.
-func (l *Line) CountersignAmendment(now time.Time, proposal []byte) (amendment []byte, err error) {
+func (l *Line) CountersignAmendment(proposal []byte) (amendment []byte, err error) {
 	m, err := ParseProposal(proposal)
 	if err != nil {
 		return nil, err
@@ -259,7 +280,7 @@ func (l *Line) CountersignAmendment(now time.Time, proposal []byte) (amendment [
 		}
 		full := m.countersign(l.home.keys)
 		amendment = full.Text()
-		return l.enforce(now, full)
+		return l.enforce(full)
 	})
 	return amendment, err
 }
@@ -278,7 +299,7 @@ func (l *Line) known(m *Amendment) *Amendment {
 // ApplyAmendment puts in force what both have signed: this station's own
 // proposal as it comes back, or one it missed. One that is in force already
 // changes nothing; one that contradicts it is [ErrFork].
-func (l *Line) ApplyAmendment(now time.Time, amendment []byte) error {
+func (l *Line) ApplyAmendment(amendment []byte) error {
 	m, err := ParseAmendment(amendment)
 	if err != nil {
 		return err
@@ -293,7 +314,7 @@ func (l *Line) ApplyAmendment(now time.Time, amendment []byte) error {
 		if err := l.state.check(l.Accord, m); err != nil {
 			return err
 		}
-		return l.enforce(now, m)
+		return l.enforce(m)
 	})
 }
 
@@ -311,13 +332,12 @@ func (l *Line) contradiction(m *Amendment) error {
 	return refuse(ErrFork, fmt.Sprint("amendment ", m.Serial), m.Digest().String(), l.Amendments[m.Serial-1].Digest().String())
 }
 
-// enforce writes a checked amendment, then makes this station's own proposal fit.
-//
-// A crash after the write leaves the amendment in force and an old proposal,
-// which the next change makes fit.
-func (l *Line) enforce(now time.Time, m *Amendment) error {
-	if err := os.MkdirAll(l.path(dirAmendments), modeFolder); err != nil {
-		return fmt.Errorf("accord: %w", err)
+// enforce writes a checked amendment, and makes this station's own proposal
+// follow it. A crash leaves the amendment in force or not; the other sends
+// it again.
+func (l *Line) enforce(m *Amendment) error {
+	if err := makeFolder(l.path(dirAmendments)); err != nil {
+		return err
 	}
 	if err := WriteFile(l.amendment(m.Serial), m.Text()); err != nil {
 		return err
@@ -326,22 +346,7 @@ func (l *Line) enforce(now time.Time, m *Amendment) error {
 		return err
 	}
 	l.Amendments = append(l.Amendments, m)
-	return l.rebase(now)
-}
-
-// rebase makes the pending proposal follow the newest amendment, or drops it if it
-// changes nothing any more.
-func (l *Line) rebase(now time.Time) error {
-	if l.Pending == nil || l.Pending.Serial > l.state.serial {
-		return nil
-	}
-	m, err := l.state.propose(l.Accord, now, l.home.keys, l.First, l.Pending.Ends())
-	if errors.Is(err, ErrTerms) {
-		m = nil
-	} else if err != nil {
-		return err
-	}
-	return l.setPending(m)
+	return l.rebase(l.Pending)
 }
 
 // AmendmentsAfter gives the texts of the amendments in force after a serial: what

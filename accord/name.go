@@ -170,7 +170,7 @@ func scriptOf(c rune) string {
 // the Latin small letter they cannot be told from in one typeface or another.
 var lookalikes = strings.NewReplacer(pairs(
 	"АаΑɑ", "a", "ВвΒ", "b", "СсϹ", "c", "ԁ", "d", "ЕеЁёΕ", "e", "ҺһНнΗ", "h",
-	"ІіЇїΙιıi1|l", "l", "ЈјϳϹ", "j", "КкΚκ", "k", "МмΜ", "m", "ΝΠпη", "n",
+	"ІіЇїΙιıi1|l", "l", "Јјϳ", "j", "КкΚκ", "k", "МмΜ", "m", "ΝΠпη", "n",
 	"ОоΟοσ0ӨөΘθ", "o", "РрΡρ", "p", "ԚԛQ", "q", "ГгΓ", "r", "Ѕѕ", "s", "ТтΤτ", "t",
 	"υՍ", "u", "Ѵѵν", "v", "ԜԝωѠѡ", "w", "ХхΧχ", "x", "УуΥүҮγ", "y", "Ζ", "z")...)
 
@@ -208,22 +208,23 @@ const maxSlug = 32
 // slug makes what names a line in commands and addresses: lower-case letters a to z,
 // digits and single hyphens. It is empty for a name with few such letters.
 func (n Name) slug() string {
-	var b strings.Builder
-	kept := 0
+	var b []byte
+	kept, lost := 0, 0
 	for _, c := range strings.ToLower(string(n)) {
 		switch {
 		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
-			b.WriteRune(c)
+			b = append(b, byte(c))
 			kept++
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
-			b.WriteByte('-')
+			continue
+		case letterOrDigit(c):
+			lost++
 		}
-		if b.Len() == maxSlug {
-			break
+		if len(b) > 0 && b[len(b)-1] != '-' {
+			b = append(b, '-')
 		}
 	}
-	if 2*kept < utf8.RuneCountInString(string(n)) {
+	if kept <= lost {
 		return ""
 	}
-	return strings.Trim(b.String(), "-")
+	return strings.Trim(string(b[:min(len(b), maxSlug)]), "-")
 }
