@@ -141,6 +141,7 @@ type Path struct {
 
 // Quality is one direction of a path over the last few seconds.
 type Quality struct {
+	Known        bool    `json:"known"`         // false: nothing arrived in that time, and the rest is zero
 	LossPermille int     `json:"loss_permille"` // 0 to 1000
 	SpreadMS     float64 `json:"spread_ms"`     // slowest less fastest one-way delay, 95th percentile
 }

@@ -1,44 +1,153 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
 )
 
-// A Client speaks to a running station over its local socket.
-type Client struct{ socket string }
+// Codes with which a station closes the WebSocket, besides those of RFC 6455.
+// After CloseNoSession a new link is needed, after CloseReplaced somebody has
+// the seat elsewhere; after any other code a client comes back by itself.
+const (
+	CloseNoSession = 4001
+	CloseReplaced  = 4002 // the same console attached by another connection
+	CloseSlow      = 4003 // the client did not keep up with the events
+)
 
-// Dial checks that a station answers at the socket.
-func Dial(socket string) (*Client, error) { return &Client{socket}, errNotBuilt }
+// A LinkRequest is the body of POST /api/token, which only the local socket has.
+type LinkRequest struct {
+	Next string `json:"next,omitempty"` // local address to lead to, such as "/?ready=1"; empty: "/"
+}
 
-var errNotBuilt = errors.New("api: client not built yet")
+// A Link lets one browser in, once, within 15 minutes.
+type Link struct {
+	URL string `json:"url"`
+}
+
+// An UnreachableError says that no station answers at a local socket.
+type UnreachableError struct {
+	Socket string
+	Err    error
+}
+
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("api: no station answers at %s: %v", e.Socket, e.Err)
+}
+
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+const (
+	replyLimit = 10 * time.Second
+	maxReply   = 16 << 20 // bytes
+)
+
+// A Client speaks to a running station over its local socket. What the station
+// refuses is an error with an [*Error] inside.
+type Client struct {
+	socket string
+	http   *http.Client
+}
+
+// Dial checks that a station answers at the socket. If none does, the error is an
+// [*UnreachableError].
+func Dial(socket string) (*Client, error) {
+	dialer := new(net.Dialer)
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return dialer.DialContext(ctx, "unix", socket)
+	}
+	c := &Client{socket: socket, http: &http.Client{Transport: &http.Transport{DialContext: dial}}}
+	conn, err := net.DialTimeout("unix", socket, replyLimit)
+	if err != nil {
+		return nil, &UnreachableError{socket, err}
+	}
+	return c, conn.Close()
+}
 
 // Status asks for the whole status.
-func (c *Client) Status(ctx context.Context) (*Status, error) { return nil, errNotBuilt }
+func (c *Client) Status(ctx context.Context) (*Status, error) {
+	s := new(Status)
+	return s, c.do(ctx, http.MethodGet, "/api/status", nil, s)
+}
 
-// HangUp ends the call of a line.
-func (c *Client) HangUp(ctx context.Context, line string) error { return errNotBuilt }
+// HangUp ends the call of a line, whichever console is in it.
+func (c *Client) HangUp(ctx context.Context, line string) error {
+	return c.do(ctx, http.MethodPost, "/api/lines/"+url.PathEscape(line)+"/hangup", nil, nil)
+}
 
 // Reload has the station read its folder again.
-func (c *Client) Reload(ctx context.Context) error { return errNotBuilt }
+func (c *Client) Reload(ctx context.Context) error {
+	return c.do(ctx, http.MethodPost, "/api/reload", nil, nil)
+}
 
-// Link asks for a one-time address of the console that leads to next ("" is "/").
-func (c *Client) Link(ctx context.Context, next string) (string, error) { return "", errNotBuilt }
+// Link asks for a one-time address that lets a browser in and leads it to next, a
+// path on the console such as "/?ready=1"; empty means its root.
+func (c *Client) Link(ctx context.Context, next string) (string, error) {
+	var l Link
+	err := c.do(ctx, http.MethodPost, "/api/token", LinkRequest{next}, &l)
+	return l.URL, err
+}
 
-// Attach opens the event connection. info.Type may be left empty.
-func (c *Client) Attach(ctx context.Context, info ToStation) (*Conn, error) { return nil, errNotBuilt }
+// EndSessions ends the session of every browser; each needs a new link.
+func (c *Client) EndSessions(ctx context.Context) error {
+	return c.do(ctx, http.MethodDelete, "/api/sessions", nil, nil)
+}
 
-// A Conn is an attached console or, with Observe, an observer.
-type Conn struct{}
+// do sends a request and reads the reply into into, unless that is nil.
+func (c *Client) do(ctx context.Context, method, path string, body, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, replyLimit)
+	defer cancel()
+	var text []byte
+	if body != nil {
+		var err error
+		if text, err = json.Marshal(body); err != nil {
+			return fmt.Errorf("api: %s %s: %w", method, path, err)
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://station"+path, bytes.NewReader(text))
+	if err != nil {
+		return fmt.Errorf("api: %w", err)
+	}
+	reply, err := c.http.Do(req)
+	if err != nil {
+		return c.unreached(err)
+	}
+	defer reply.Body.Close()
+	if err := readReply(reply, into); err != nil {
+		return fmt.Errorf("api: %s %s: %w", method, path, err)
+	}
+	return nil
+}
 
-// Welcome is the station's first event.
-func (c *Conn) Welcome() Event { return Event{} }
+// unreached names the socket where nobody answers.
+func (c *Client) unreached(err error) error {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return &UnreachableError{c.socket, op.Err}
+	}
+	return fmt.Errorf("api: %w", err)
+}
 
-// Next waits for the next event. Pings are answered and never returned.
-func (c *Conn) Next(ctx context.Context) (Event, error) { return Event{}, errNotBuilt }
-
-// Do sends m and waits until it is done or refused; a refusal is an *Error.
-func (c *Conn) Do(ctx context.Context, m ToStation) error { return errNotBuilt }
-
-// Close detaches.
-func (c *Conn) Close() error { return nil }
+func readReply(reply *http.Response, into any) error {
+	text, err := io.ReadAll(io.LimitReader(reply.Body, maxReply))
+	if err != nil {
+		return err
+	}
+	if reply.StatusCode >= 400 {
+		e := new(Error)
+		if err := json.Unmarshal(text, e); err != nil || e.Text == "" {
+			return fmt.Errorf("the station answers %s", reply.Status)
+		}
+		return e
+	}
+	if into == nil {
+		return nil
+	}
+	return json.Unmarshal(text, into)
+}

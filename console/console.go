@@ -4,10 +4,8 @@
 package console
 
 import (
-	"errors"
 	"io/fs"
 	"log/slog"
-	"net/netip"
 
 	"ringdown/api"
 )
@@ -48,7 +46,7 @@ type Config struct {
 	// MaxConsoles is how many consoles may be attached at once. Default 200.
 	MaxConsoles int
 
-	// Pages are the page's files, index.html at the root. Default web.Files.
+	// Pages are the page's files, index.html at the root: web.Files. Required.
 	Pages fs.FS
 
 	// Log hears of refusals and faults. Default: nothing is logged.
@@ -100,32 +98,3 @@ type Sink interface {
 
 	Close(reason string) // at most 120 bytes, shown to the person
 }
-
-// A Server serves the consoles of one station.
-type Server struct {
-	cfg Config
-	st  Station
-}
-
-// New makes a server; nothing is opened before Start.
-func New(cfg Config, st Station) *Server { return &Server{cfg: cfg, st: st} }
-
-// Start opens the listeners and serves in the background. When it returns nil,
-// all of them answer.
-func (s *Server) Start() error { return errors.New("console: not built yet") }
-
-// Close ends all connections and removes the local socket.
-func (s *Server) Close() error { return nil }
-
-// URL is where the pages are: "http://localhost:8400". Valid after Start.
-func (s *Server) URL() string { return "" }
-
-// VoiceAddr is the UDP address of the browsers' voice. Valid after Start.
-func (s *Server) VoiceAddr() netip.AddrPort { return netip.AddrPort{} }
-
-// NewToken makes an entry token: valid once, for 15 minutes.
-func (s *Server) NewToken() string { return "" }
-
-// Link makes a one-time address that lets a browser in and leads it to next, a
-// local path with query such as "/?ready=1"; empty means "/".
-func (s *Server) Link(next string) (string, error) { return "", nil }

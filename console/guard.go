@@ -1,0 +1,177 @@
+package console
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"ringdown/api"
+)
+
+// A gate knows under which names a browser may ask for the pages, and so
+// refuses both a foreign page that sends requests here (its Origin is foreign)
+// and a foreign name that resolves to this machine (its Host is).
+type gate struct {
+	scheme string          // "http" or "https"
+	hosts  map[string]bool // as in the Host header, lower case
+}
+
+// newGate allows the names on the port, and the machine's own names. A name
+// that has a port already is taken as it stands.
+func newGate(scheme string, port uint16, names []string) *gate {
+	g := &gate{scheme: scheme, hosts: make(map[string]bool)}
+	for _, name := range append([]string{"localhost", "127.0.0.1", "::1"}, names...) {
+		name = strings.ToLower(name)
+		if _, _, err := net.SplitHostPort(name); err == nil {
+			g.hosts[name] = true
+			continue
+		}
+		g.hosts[hostPort(name, port)] = true
+		if port == g.defaultPort() {
+			g.hosts[strings.TrimSuffix(hostPort(name, port), ":"+strconv.Itoa(int(port)))] = true
+		}
+	}
+	return g
+}
+
+func (g *gate) defaultPort() uint16 {
+	if g.scheme == "https" {
+		return 443
+	}
+	return 80
+}
+
+func hostPort(host string, port uint16) string {
+	return net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(int(port)))
+}
+
+// check refuses what does not come from one of our own pages or from a person
+// who opens an address. What changes something, and every WebSocket, must name
+// its origin; a GET without one is left to Sec-Fetch-Site and the cookie.
+func (g *gate) check(r *http.Request) *api.Error {
+	host := strings.ToLower(r.Host)
+	if !g.hosts[host] {
+		return &api.Error{Code: "wrong-host", Text: "This station has no page under the name " + strconv.Quote(shorten(r.Host, 80)) + ".",
+			Action: `Open the address that "ringdown console DIR" prints, or add this name to the station's configuration.`}
+	}
+	origins := r.Header.Values("Origin")
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if len(origins) == 0 {
+		if !reads || isUpgrade(r) {
+			return foreign("The request does not say from which page it comes.")
+		}
+	} else if len(origins) > 1 || strings.ToLower(origins[0]) != g.scheme+"://"+host {
+		return foreign("The request comes from the page " + strconv.Quote(shorten(origins[0], 80)) + ", which is not the console's.")
+	}
+	return checkFetchSite(r)
+}
+
+// checkFetchSite reads what browsers add by themselves and no script can set.
+// From elsewhere only a person's step to a page is allowed; the cookie, being
+// SameSite=Strict, does not come along even then.
+func checkFetchSite(r *http.Request) *api.Error {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "none", "same-origin":
+		return nil
+	}
+	if r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" {
+		return nil
+	}
+	return foreign("The request comes from another site.")
+}
+
+func foreign(text string) *api.Error {
+	return &api.Error{Code: "foreign-origin", Text: text, Action: "Open the console itself and act there."}
+}
+
+func isUpgrade(r *http.Request) bool { return r.Header.Get("Upgrade") != "" }
+
+// shorten cuts text that a stranger chose, for showing it.
+func shorten(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
+
+// A policy is the security headers that every answer carries.
+type policy struct {
+	scheme    string
+	ancestors string // "'none'", or origins
+}
+
+func (p *policy) set(h http.Header, host string) {
+	h.Set("Content-Security-Policy", p.content(host))
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "microphone=(self), speaker-selection=(self), screen-wake-lock=(self), autoplay=(self), fullscreen=(self), "+
+		"camera=(), geolocation=(), display-capture=(), usb=(), serial=(), bluetooth=(), midi=(), payment=()")
+	if p.ancestors == "'none'" {
+		h.Set("X-Frame-Options", "DENY")
+	}
+	if p.scheme == "https" {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+// content is the content security policy: the page's own files, its own
+// station, nothing inline, nothing from elsewhere. host passed the gate.
+func (p *policy) content(host string) string {
+	socket := strings.Replace(p.scheme, "http", "ws", 1) + "://" + host // older Safari: 'self' leaves WebSockets out
+	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; media-src 'self' blob:; " +
+		"connect-src 'self' " + socket + "; worker-src 'self'; manifest-src 'self'; form-action 'none'; base-uri 'none'; " +
+		"frame-ancestors " + p.ancestors + "; require-trusted-types-for 'script'; trusted-types 'none'"
+}
+
+const (
+	failureRate  = 2  // a second, for one address
+	failureBurst = 20 // at once
+	maxCallers   = 1024
+)
+
+// failures limits how often one address may fail to enter. The zero value is
+// ready to use.
+type failures struct {
+	mu      sync.Mutex
+	callers map[netip.Addr]*rate.Limiter
+}
+
+// allow says whether this failure may still be answered in words. When too many
+// addresses are known, all are forgotten: memory is bounded, and tokens are too
+// long to guess at any rate.
+func (f *failures) allow(now time.Time, remote string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	addr := caller(remote)
+	l := f.callers[addr]
+	if l == nil {
+		if f.callers == nil || len(f.callers) == maxCallers {
+			f.callers = make(map[netip.Addr]*rate.Limiter)
+		}
+		l = rate.NewLimiter(failureRate, failureBurst)
+		f.callers[addr] = l
+	}
+	return l.AllowN(now, 1)
+}
+
+// caller is the address, or for IPv6 the network of 64 bits that one machine
+// commonly has for itself.
+func caller(remote string) netip.Addr {
+	ap, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return netip.Addr{}
+	}
+	addr := ap.Addr().Unmap().WithZone("")
+	if addr.Is6() {
+		return netip.PrefixFrom(addr, 64).Masked().Addr()
+	}
+	return addr
+}

@@ -1,0 +1,310 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"ringdown/api"
+)
+
+const (
+	maxBody   = 4 << 10 // of a request
+	maxNext   = 512     // of the address a link leads to
+	lifeInJar = 400 * 24 * time.Hour
+)
+
+// A visitor is who asks: a browser with a session, or a program on the local socket.
+type visitor struct {
+	local   bool
+	session digest
+}
+
+type visitorKey struct{}
+
+func visitorOf(r *http.Request) visitor { return r.Context().Value(visitorKey{}).(visitor) }
+
+func withVisitor(r *http.Request, v visitor) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), visitorKey{}, v))
+}
+
+// apiRoutes is what both doors lead to.
+func (s *Server) apiRoutes() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/status", s.getStatus)
+	mux.HandleFunc("GET /api/ws", s.getSocket)
+	mux.HandleFunc("POST /api/lines/{line}/hangup", s.postHangUp)
+	mux.HandleFunc("POST /api/reload", s.postReload)
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
+		s.refuse(w, http.StatusNotFound, &api.Error{Code: "no-such-request",
+			Text: fmt.Sprintf("The station has no request %s %q.", shorten(r.Method, 10), shorten(r.URL.Path, 80)), Action: "See the package comment of ringdown/api."})
+	})
+	return mux
+}
+
+// webHandler serves browsers over TCP: first the gate, then the session.
+func (s *Server) webHandler() http.Handler {
+	requests := s.apiRoutes()
+	return s.contain(func(w http.ResponseWriter, r *http.Request) {
+		s.policy.set(w.Header(), r.Host)
+		if e := s.gate.check(r); e != nil {
+			s.log.Warn("console: request refused", "code", e.Code, "from", r.RemoteAddr, "host", r.Host, "origin", r.Header.Get("Origin"))
+			s.refuse(w, http.StatusForbidden, e)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		session, known := s.sessionOf(r)
+		switch isAPI := strings.HasPrefix(r.URL.Path, "/api/"); {
+		case r.URL.Path == "/enter":
+			s.enter(w, r, known)
+		case isAPI && known:
+			requests.ServeHTTP(w, withVisitor(r, visitor{session: session}))
+		case isAPI:
+			s.refuse(w, http.StatusUnauthorized, errNoSession)
+		case !known:
+			noSession.serve(w)
+		default:
+			s.servePage(w, r)
+		}
+	})
+}
+
+// localHandler serves programs over the local socket, where to reach it is the
+// right to use it. No browser can; so whoever names an origin is refused.
+func (s *Server) localHandler() http.Handler {
+	requests := s.apiRoutes()
+	requests.HandleFunc("POST /api/token", s.postToken)
+	requests.HandleFunc("DELETE /api/sessions", s.deleteSessions)
+	return s.contain(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Origin") != "" {
+			s.refuse(w, http.StatusForbidden, foreign("The local socket is not for web pages."))
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		requests.ServeHTTP(w, withVisitor(r, visitor{local: true}))
+	})
+}
+
+// contain keeps a panic in one request from ending the station.
+func (s *Server) contain(h http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if p := recover(); p != nil {
+				s.log.Error("console: panic in a request", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				s.refuse(w, http.StatusInternalServerError, errInternal)
+			}
+		}()
+		h(w, r)
+	})
+}
+
+var (
+	errNoSession = &api.Error{Code: "no-session", Text: "This browser has not been let in, or its session has ended.",
+		Action: `Open the link that "ringdown console DIR" prints on the station's machine.`}
+	errInternal = &api.Error{Code: "internal", Text: "The station failed at this request.", Action: "Look at the station's log."}
+)
+
+// asRefusal is the error as a person reads it. What is not meant for them is
+// logged and becomes "internal".
+func (s *Server) asRefusal(err error) *api.Error {
+	if e, ok := errors.AsType[*api.Error](err); ok {
+		return e
+	}
+	s.log.Error("console: request failed", "error", err)
+	return errInternal
+}
+
+func (s *Server) refuse(w http.ResponseWriter, status int, e *api.Error) {
+	w.Header().Set("Connection", "close")
+	s.reply(w, status, e)
+}
+
+func (s *Server) reply(w http.ResponseWriter, status int, body any) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		s.log.Error("console: reply", "error", err)
+		status, text = http.StatusInternalServerError, []byte("{}")
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(text)
+}
+
+// done answers a verb.
+func (s *Server) done(w http.ResponseWriter, err error) {
+	if err == nil {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	e := s.asRefusal(err)
+	status := http.StatusConflict
+	switch e.Code {
+	case "no-such-line":
+		status = http.StatusNotFound
+	case errInternal.Code:
+		status = http.StatusInternalServerError
+	}
+	s.reply(w, status, e)
+}
+
+func (s *Server) getStatus(w http.ResponseWriter, _ *http.Request) {
+	s.reply(w, http.StatusOK, s.status())
+}
+
+func (s *Server) postHangUp(w http.ResponseWriter, r *http.Request) {
+	line := r.PathValue("line")
+	if !slugPattern.MatchString(line) {
+		s.done(w, &api.Error{Code: "no-such-line", Text: fmt.Sprintf("This station has no line %q.", shorten(line, 40)), Action: `See the lines with "ringdown status".`})
+		return
+	}
+	s.done(w, s.st.HangUp(line))
+}
+
+// postReload reads the folder again, and the certificate with it.
+func (s *Server) postReload(w http.ResponseWriter, _ *http.Request) {
+	if err := s.cert.load(); err != nil {
+		s.done(w, &api.Error{Code: "bad-certificate", Text: "The console's certificate was not read again: " + err.Error() + ".",
+			Action: "Mend the files and reload; until then the old certificate serves."})
+		return
+	}
+	s.done(w, s.st.Reload())
+}
+
+// postToken makes a link for a browser; only on the local socket.
+func (s *Server) postToken(w http.ResponseWriter, r *http.Request) {
+	var ask api.LinkRequest
+	if err := decodeStrict(r.Body, &ask); err != nil {
+		s.refuse(w, http.StatusBadRequest, badMessage(err))
+		return
+	}
+	link, err := s.Link(ask.Next)
+	if err != nil {
+		s.refuse(w, http.StatusBadRequest, s.asRefusal(err))
+		return
+	}
+	s.reply(w, http.StatusOK, api.Link{URL: link})
+}
+
+// deleteSessions ends every session and closes the browsers' connections.
+func (s *Server) deleteSessions(w http.ResponseWriter, _ *http.Request) {
+	err := s.sessions.endAll()
+	s.clients.each(func(c *client) {
+		if !c.who.local {
+			c.shut(api.CloseNoSession, "the session was ended")
+		}
+	})
+	s.done(w, err)
+}
+
+func (s *Server) sessionOf(r *http.Request) (digest, bool) {
+	c, err := r.Cookie(s.cookieName())
+	if err != nil {
+		return digest{}, false
+	}
+	return s.sessions.check(time.Now(), c.Value)
+}
+
+// cookieName differs from station to station, because all ports of a host share
+// one set of cookies. Over TLS the browser itself holds the name to this host.
+func (s *Server) cookieName() string {
+	if s.gate.scheme == "https" {
+		return "__Host-ringdown-" + s.sessions.tag()
+	}
+	return "ringdown-" + s.sessions.tag()
+}
+
+// enter trades a token for a session. A browser that is in already goes on
+// without a new one, whatever its token: people open a printed link twice.
+func (s *Server) enter(w http.ResponseWriter, r *http.Request, known bool) {
+	if r.Method != http.MethodGet {
+		w.Header().Set("Allow", http.MethodGet)
+		s.refuse(w, http.StatusMethodNotAllowed, &api.Error{Code: "wrong-method", Text: "A console is entered by opening its link.", Action: "Open the link in a browser."})
+		return
+	}
+	q := r.URL.Query()
+	taken := s.tokens.take(time.Now(), q.Get("token"))
+	if !taken && !known {
+		s.log.Warn("console: entry refused", "from", r.RemoteAddr)
+		if !s.failures.allow(time.Now(), r.RemoteAddr) {
+			tooMany.serve(w)
+			return
+		}
+		usedLink.serve(w)
+		return
+	}
+	if !known {
+		s.beginSession(w)
+	}
+	next, err := localPath(q.Get("next"))
+	if err != nil {
+		next = "/"
+	}
+	goOn(w, r, next)
+}
+
+func (s *Server) beginSession(w http.ResponseWriter) {
+	secret, err := s.sessions.begin(time.Now())
+	if err != nil {
+		s.log.Warn("console: a session will not outlive this run", "error", err)
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: s.cookieName(), Value: secret, Path: "/", MaxAge: int(lifeInJar.Seconds()),
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: s.gate.scheme == "https",
+	})
+}
+
+// goOn leads to next. A redirect would still count as the step of the foreign
+// page that carried the link, and a Strict cookie would stay behind: there our
+// own page takes the step.
+func goOn(w http.ResponseWriter, r *http.Request, next string) {
+	w.Header().Set("Cache-Control", "no-store")
+	if r.Header.Get("Sec-Fetch-Site") == "cross-site" {
+		note{http.StatusOK, "Opening the console", "The console opens by itself.", "", next}.serve(w)
+		return
+	}
+	w.Header().Set("Location", next)
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// localPath accepts an address of this station's own pages, and nothing that a
+// browser could read as another host.
+func localPath(next string) (string, error) {
+	if next == "" {
+		return "/", nil
+	}
+	bad := &api.Error{Code: "bad-next", Text: fmt.Sprintf("A link cannot lead to %q.", shorten(next, 80)), Action: `Give a path on the console, such as "/?ready=1".`}
+	if len(next) > maxNext || next[0] != '/' || strings.HasPrefix(next, "//") || strings.ContainsFunc(next, notPlain) {
+		return "", bad
+	}
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.Fragment != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") {
+		return "", bad
+	}
+	return u.RequestURI(), nil
+}
+
+func notPlain(r rune) bool { return r <= ' ' || r > '~' || r == '\\' }
+
+func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		s.refuse(w, http.StatusMethodNotAllowed, &api.Error{Code: "wrong-method", Text: "Pages are only read.", Action: "Use GET."})
+		return
+	}
+	p, ok := s.pages[r.URL.Path]
+	if !ok {
+		noPage.serve(w)
+		return
+	}
+	p.serve(w, r)
+}
+
+var slugPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
