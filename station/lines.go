@@ -1,0 +1,285 @@
+package station
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"ringdown/api"
+	"ringdown/call"
+	"ringdown/line"
+	"ringdown/wire"
+)
+
+// LineOptions is what a station knows of one line before it runs.
+type LineOptions struct {
+	Slug  string
+	Peer  string // the other party's name
+	Words []string
+
+	// Confirmed says that the twelve words were confirmed here. Until then
+	// nothing is sent and nothing is answered.
+	Confirmed bool
+
+	// Expires is the day from which consoles are told that the accord should be renewed.
+	Expires time.Time
+
+	// SaveFinal keeps the first party's final signature when it has come. Nil: it is not kept.
+	SaveFinal func(sig []byte) error
+
+	// Amendments keeps the accord's changes of address. Nil: there are none.
+	Amendments Amendments
+
+	// Line is the line's own configuration; Paths, Durable and Slot are filled in by the station.
+	Line  line.Config
+	Paths []PathOptions
+}
+
+// PathOptions is one path as the accord names it, and where it leaves from here.
+type PathOptions struct {
+	Number   uint8
+	Name     string
+	Bind     netip.AddrPort // the local address of its socket
+	Remote   string         // "host:port" as in the accord; empty if the far end roams
+	FarRoams bool
+}
+
+// AddLine begins to drive a line. One whose words are not confirmed is only shown.
+func (s *Station) AddLine(ctx context.Context, opt LineOptions) error {
+	if !opt.Confirmed {
+		return s.do(func() { s.parked[opt.Slug], s.changed = opt, true })
+	}
+	remotes := make(map[uint8]netip.AddrPort)
+	for _, p := range opt.Paths {
+		remotes[p.Number] = s.resolve(ctx, p)
+	}
+	d, err := s.opt.Journal.Load(opt.Slug)
+	if err != nil {
+		return fmt.Errorf("station: line %s: %w", opt.Slug, err)
+	}
+	d.Own.Incarnation = max(d.Own.Incarnation+1, uint64(s.opt.Now().Unix()))
+	d.Own.Number = 0
+	if err := s.opt.Journal.Save(opt.Slug, d); err != nil {
+		return fmt.Errorf("station: line %s: keeping its incarnation: %w", opt.Slug, err)
+	}
+	var failed error
+	if err := s.do(func() { failed = s.addLine(opt, d, remotes) }); err != nil {
+		return err
+	}
+	return failed
+}
+
+// addLine binds the line's sockets and starts it. The loop runs it.
+func (s *Station) addLine(opt LineOptions, d line.Durable, remotes map[uint8]netip.AddrPort) error {
+	if _, have := s.lines[opt.Slug]; have {
+		return fmt.Errorf("station: line %s is driven already", opt.Slug)
+	}
+	delete(s.parked, opt.Slug)
+	now := s.opt.Now()
+	e := &lineEnd{s: s, slug: opt.Slug, opt: opt, paths: make(map[uint8]*pathEnd)}
+	cfg := opt.Line
+	cfg.Durable, cfg.Slot, cfg.Paths = d, randomSlot(cfg.Profile.Tick), nil
+	defer s.unbindUnused()
+	for _, p := range opt.Paths {
+		k, err := s.bind(p.Bind)
+		if err != nil {
+			return fmt.Errorf("station: line %s, path %d (%s): %w", opt.Slug, p.Number, p.Name, err)
+		}
+		e.paths[p.Number] = &pathEnd{opt: p, sock: k}
+		cfg.Paths = append(cfg.Paths, line.PathConfig{Number: p.Number, Name: p.Name, Remote: remotes[p.Number], FarRoams: p.FarRoams})
+	}
+	l, err := line.New(cfg, e, now)
+	if err != nil {
+		return fmt.Errorf("station: line %s: %w", opt.Slug, err)
+	}
+	e.line, e.call = l, call.New(e, newCallID)
+	for _, st := range s.seats {
+		e.call.Ready(now, call.Console(st.id), st.ready && !st.lost)
+	}
+	for _, pl := range l.Labels() {
+		e.paths[pl.Path].sock.route(pl.Label, newRoute(e, pl.Path, now))
+	}
+	s.lines[opt.Slug] = e
+	s.byTime.add(e)
+	e.Changed()
+	return nil
+}
+
+func newRoute(e *lineEnd, path uint8, now time.Time) *route {
+	p := e.opt.Line.Profile
+	return &route{line: e, path: path, size: p.Size, perSecond: refill * float64(time.Second/p.Tick), allowance: burst, last: now}
+}
+
+// RemoveLine stops driving a line; its sockets stay while other lines use them.
+func (s *Station) RemoveLine(slug string) error {
+	return s.do(func() {
+		e, ok := s.lines[slug]
+		if !ok {
+			return
+		}
+		e.closed = true
+		e.call.Stop(s.opt.Now())
+		e.line.Close()
+		s.byTime.remove(e)
+		delete(s.lines, slug)
+		delete(s.dirty, e)
+		for _, p := range e.paths {
+			p.sock.forget(e)
+		}
+		s.unbindUnused()
+		s.tell(api.Event{Type: "gone", At: s.opt.Now().UTC(), Slug: slug})
+	})
+}
+
+// bind finds or opens the socket of a local address, and starts its reader.
+func (s *Station) bind(addr netip.AddrPort) (*socket, error) {
+	if k, ok := s.sockets[addr]; ok {
+		return k, nil
+	}
+	c, err := s.opt.Listen(addr)
+	if err != nil {
+		return nil, err
+	}
+	k := newSocket(c)
+	s.sockets[addr] = k
+	s.order = append(s.order, k)
+	s.readers.Go(func() { k.read(s.opt.Now, s.arrivals, s.done, s.log) })
+	return k, nil
+}
+
+// unbindUnused closes the sockets that no path uses any more.
+func (s *Station) unbindUnused() {
+	s.order = slices.DeleteFunc(s.order, func(k *socket) bool {
+		if len(*k.labels.Load()) > 0 {
+			return false
+		}
+		maps.DeleteFunc(s.sockets, func(_ netip.AddrPort, have *socket) bool { return have == k })
+		_ = k.conn.Close()
+		return true
+	})
+}
+
+// resolve finds a path's far address. A name that does not resolve leaves the
+// path unresolved; it is tried again while the station runs.
+func (s *Station) resolve(ctx context.Context, p PathOptions) netip.AddrPort {
+	if p.Remote == "" {
+		return netip.AddrPort{}
+	}
+	if addr, err := netip.ParseAddrPort(p.Remote); err == nil {
+		return addr
+	}
+	if s.opt.Resolve == nil {
+		return netip.AddrPort{}
+	}
+	addr, err := s.opt.Resolve(ctx, p.Remote, p.Bind)
+	if err != nil {
+		s.log.Warn("a path's name does not resolve", "path", p.Name, "address", p.Remote, "error", err)
+	}
+	return addr
+}
+
+// ResolveAgain looks up every name that the accords give as an address, and
+// moves the paths whose answer has changed.
+func (s *Station) ResolveAgain(ctx context.Context) error {
+	type job struct {
+		e *lineEnd
+		p PathOptions
+	}
+	var jobs []job
+	if err := s.do(func() {
+		for _, e := range s.lines {
+			for _, p := range e.paths {
+				if _, err := netip.ParseAddrPort(p.opt.Remote); err != nil && p.opt.Remote != "" {
+					jobs = append(jobs, job{e, p.opt})
+				}
+			}
+		}
+	}); err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		addr := s.resolve(ctx, j.p)
+		if !addr.IsValid() {
+			continue // an answer that fails to come is no reason to leave an address
+		}
+		s.post(func() {
+			if !j.e.closed {
+				j.e.line.SetRemote(s.opt.Now(), j.p.Number, addr)
+			}
+		})
+	}
+	return nil
+}
+
+// slotStep is the grain of the lines' slots: lines of one slot leave in one batch.
+const slotStep = time.Millisecond
+
+// randomSlot gives a line its own offset within the tick, so that the lines of
+// a station do not all leave at once.
+func randomSlot(tick time.Duration) time.Duration {
+	var b [4]byte
+	_, _ = rand.Read(b[:])
+	return time.Duration(binary.BigEndian.Uint32(b[:])%uint32(tick/slotStep)) * slotStep
+}
+
+func newCallID() (id wire.CallID) {
+	_, _ = rand.Read(id[:])
+	return id
+}
+
+// mayCarry says why a line can carry no call yet; nil if it can, or if it is merely down.
+func (e *lineEnd) mayCarry() error {
+	if e.line.Status(e.s.opt.Now()).State != line.StateHalfSigned {
+		return nil
+	}
+	return &api.Error{Code: "half-signed", Text: fmt.Sprintf("The final signature of the accord with %s is not here yet.", e.opt.Peer),
+		Action: "It comes by itself with the first handshake after the inviting side ran ringdown conclude."}
+}
+
+// find is the named line, or the reason why there is none to act on.
+func (s *Station) find(slug string) (*lineEnd, error) {
+	if e, ok := s.lines[slug]; ok {
+		return e, nil
+	}
+	if opt, ok := s.parked[slug]; ok {
+		return nil, &api.Error{Code: "unconfirmed", Text: fmt.Sprintf("The twelve words of the accord with %s are not confirmed here.", opt.Peer),
+			Action: "Read them to each other by another channel, then run ringdown confirm " + slug + "."}
+	}
+	have := "It has none yet."
+	if len(s.lines) > 0 {
+		have = fmt.Sprintf("It has %s.", quoted(slices.Sorted(maps.Keys(s.lines))))
+	}
+	return nil, &api.Error{Code: "no-such-line", Text: fmt.Sprintf("This station has no line %q. %s", slug, have),
+		Action: "Name one of the station's lines."}
+}
+
+// notice shows one thing that is wrong with the station, once.
+func (s *Station) notice(severity, text, action string) {
+	n := api.Notice{Severity: severity, Text: text, Action: action}
+	for _, have := range s.notices {
+		if have == n {
+			return
+		}
+	}
+	if len(s.notices) == 16 {
+		s.notices = s.notices[1:]
+	}
+	s.notices = append(s.notices, n)
+	s.changed = true
+	s.log.Warn(text, "action", action)
+}
+
+// quoted joins names for a sentence.
+func quoted(names []string) string {
+	q := make([]string, len(names))
+	for i, n := range names {
+		q[i] = fmt.Sprintf("%q", n)
+	}
+	return strings.Join(q, ", ")
+}
