@@ -149,6 +149,12 @@ func (inv *Invite) Paths() []OwnPath {
 	return ps
 }
 
+// ParseEnds reads what a person writes for an accept: "NAME=ENDPOINT" for the
+// invite's paths.
+func (inv *Invite) ParseEnds(texts []string) (map[uint8]Endpoint, error) {
+	return inv.routes.parse(texts)
+}
+
 // Digest is over everything in the invite but the signatures.
 func (inv *Invite) Digest() Digest { return digestOf(inv.statement()) }
 

@@ -176,6 +176,12 @@ func (l *Line) PeerParty() *Party { return l.Accord.Party(!l.First) }
 // Paths gives the paths as they are now, amendments included.
 func (l *Line) Paths() []Path { return l.state.paths(l.Accord) }
 
+// ParseEnds reads what a person writes for an amendment: "NAME=ENDPOINT" for
+// the paths that change.
+func (l *Line) ParseEnds(texts []string) (map[uint8]Endpoint, error) {
+	return l.Accord.Invite.routes.parse(texts)
+}
+
 // Usable says why nothing may be sent on the line yet: [ErrUnconfirmed], or nil.
 func (l *Line) Usable() error {
 	if !l.Confirmed.IsZero() {

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -192,22 +193,57 @@ type OwnPath struct {
 	End    Endpoint
 }
 
-// ParseOwnPath reads what a person writes, "NAME=ENDPOINT", such as
-// "fibre=192.0.2.1:7000" or "mobile=roams". Numbers are given by order.
-func ParseOwnPath(number int, s string) (OwnPath, error) {
+// ParsePaths reads what a person writes for an invite, one "NAME=ENDPOINT" for
+// each path, such as "fibre=192.0.2.1:7000" or "mobile=roams". The paths get
+// their numbers by order.
+func ParsePaths(texts []string) ([]OwnPath, error) {
+	if len(texts) > MaxPaths {
+		return nil, refuse(ErrTerms, "number of paths", fmt.Sprint(len(texts)), fmt.Sprint("1 to ", MaxPaths))
+	}
+	var ps []OwnPath
+	for i, s := range texts {
+		name, e, err := parseNamedEnd(s)
+		if err != nil {
+			return nil, err
+		}
+		ps = append(ps, OwnPath{uint8(i + 1), name, e})
+	}
+	return ps, nil
+}
+
+func parseNamedEnd(s string) (name string, e Endpoint, err error) {
 	name, end, ok := strings.Cut(s, "=")
 	if !ok {
-		return OwnPath{}, refuse(ErrTerms, "path", quoted(s), "NAME=ADDRESS").
+		return "", e, refuse(ErrTerms, "path", quoted(s), "NAME=ADDRESS").
 			hint("write a path as fibre=192.0.2.1:7000, or mobile=roams for an end without a fixed address")
 	}
-	e, err := ParseEndpoint(end)
-	if err != nil {
-		return OwnPath{}, err
+	e, err = ParseEndpoint(end)
+	return name, e, err
+}
+
+// parse reads the same for paths that have their numbers already.
+func (rs routes) parse(texts []string) (map[uint8]Endpoint, error) {
+	var names []string
+	for _, x := range rs {
+		names = append(names, x.name)
 	}
-	if number < 1 || number > MaxPaths {
-		return OwnPath{}, refuse(ErrTerms, "path", fmt.Sprint("number ", number), fmt.Sprint("1 to ", MaxPaths))
+	out := map[uint8]Endpoint{}
+	for _, s := range texts {
+		name, e, err := parseNamedEnd(s)
+		if err != nil {
+			return nil, err
+		}
+		i := slices.Index(names, name)
+		if i < 0 {
+			return nil, refuse(ErrTerms, "path", quoted(name), fmt.Sprintf("one of %q", names)).
+				hint("the invite names the paths; give this station's end of each by that name")
+		}
+		if _, twice := out[rs[i].number]; twice {
+			return nil, refuse(ErrTerms, "path", quoted(name)+" twice", "one end of each path")
+		}
+		out[rs[i].number] = e
 	}
-	return OwnPath{uint8(number), name, e}, nil
+	return out, nil
 }
 
 // routes are numbers and names of the paths; the ends stand apart.
