@@ -34,10 +34,17 @@ func (m *Machine) forgotten(now time.Time) {
 	switch c := m.call; {
 	case !c.live():
 	case c.phase == calling:
-		c.joined, c.far = false, wire.Signal{}
+		c.alone()
 	default:
 		c.finish(now, wire.Restarted, Nobody)
 	}
+}
+
+// alone forgets what the far side said of the call: it knows nothing of it any
+// more, and what it says next it says with new figures.
+func (c *call) alone() {
+	c.joined, c.far = false, wire.Signal{}
+	c.ladder = slices.DeleteFunc(c.ladder, func(s Step) bool { return s.By == Them })
 }
 
 // weigh compares what the far side says with what we know.
@@ -91,14 +98,9 @@ func (m *Machine) apart(now time.Time, c *call, s wire.Signal) bool {
 	if !c.joined {
 		return false
 	}
-	switch c.phase {
-	case calling:
-		c.finish(now, wire.Declined, Them)
-	case offered:
-		c.finish(now, wire.Cancelled, Them)
-	default:
-		c.finish(now, wire.HungUp, Them)
-	}
+	c.presumed = true
+	why, by := c.presume(now, m.hold())
+	c.finish(now, why, by)
 	return true
 }
 
@@ -106,9 +108,9 @@ func (m *Machine) apart(now time.Time, c *call, s wire.Signal) bool {
 // console, which has lifted, is in it.
 func (m *Machine) yield(now time.Time, c *call, s wire.Signal) {
 	c.id, c.crossed, c.outgoing = s.Call, c.id, false
+	c.alone()
 	c.joined, c.far, c.phase = true, s, answered
 	c.took = c.stamp(now)
-	c.ladder = slices.DeleteFunc(c.ladder, func(s Step) bool { return s.By == Them })
 	c.rung(RungCalled, Them, s.At[0])
 	c.rung(RungAnswered, Us, c.took)
 }
@@ -157,6 +159,7 @@ func (m *Machine) stranger(now time.Time, s wire.Signal) {
 		c.learn(s)
 		c.follow(now, s)
 	default: // it was live when we were started again
+		c.blind = true
 		c.outgoing = c.outgoing || s.Step == wire.StepReached || s.Step == wire.StepRinging
 		c.learn(s)
 		c.finish(now, wire.Restarted, Nobody)

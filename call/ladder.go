@@ -43,9 +43,10 @@ type call struct {
 	gapSince       time.Time // of the gap that is open
 	longest, total time.Duration
 
-	reason  wire.Reason
-	endedBy Side
-	ladder  []Step
+	reason   wire.Reason
+	endedBy  Side
+	presumed bool // the far side ended it, and had moved on before it could say why
+	ladder   []Step
 }
 
 func (c *call) live() bool { return c != nil && c.phase != ended }
@@ -171,6 +172,21 @@ func (c *call) overdue(held Hold) wire.Reason {
 		return wire.NobodyReady
 	}
 	return wire.NotReached
+}
+
+// presume is why the far side, which has moved on to another call, will have
+// ended this one.
+func (c *call) presume(now time.Time, held Hold) (wire.Reason, Side) {
+	switch {
+	case c.phase == calling:
+		return wire.Declined, Them
+	case c.phase == offered && now.Sub(c.began) >= RingLimit,
+		!c.gapSince.IsZero() && now.Sub(c.gapSince) >= HoldLimit:
+		return c.overdue(held), Nobody
+	case c.far.Step == wire.StepCalling:
+		return wire.Cancelled, Them
+	}
+	return wire.HungUp, Them
 }
 
 // ownWord is what the called side says of a call that nobody answered in time.
