@@ -95,4 +95,5 @@ type Counts struct {
 	Doubled uint64 // second copies made
 	Carried uint64 // arrived
 	Lost    uint64 // by a cut, by chance, by a full queue, or with nobody there
+	Size    int    // of the last datagram seen, in bytes
 }

@@ -90,6 +90,7 @@ type sky struct {
 func (s *sky) send(now time.Time, l *link, from, to netip.AddrPort, b []byte) (time.Time, bool) {
 	number := l.counts.Seen
 	l.counts.Seen++
+	l.counts.Size = len(b)
 	chance := fateOf(l.seed, number)
 	starts, ok := l.admit(now, chance, len(b))
 	if !ok {

@@ -99,10 +99,10 @@ func TestDirectionsAreApart(t *testing.T) {
 		p.send(p.north, southAddr, "there")
 		p.send(p.south, northAddr, "back")
 		p.arrived("0s there 192.0.2.1:4400")
-		if got, want := p.n.Counts(south, north), (Counts{Seen: 1, Lost: 1}); got != want {
+		if got, want := p.n.Counts(south, north), (Counts{Seen: 1, Lost: 1, Size: 4}); got != want {
 			p.t.Errorf("back: %+v, want %+v", got, want)
 		}
-		if got, want := p.n.Counts(north, south), (Counts{Seen: 1, Carried: 1}); got != want {
+		if got, want := p.n.Counts(north, south), (Counts{Seen: 1, Carried: 1, Size: 5}); got != want {
 			p.t.Errorf("there: %+v, want %+v", got, want)
 		}
 		p.n.SetBoth(south, north, Settings{Delay: time.Second})
@@ -149,7 +149,7 @@ func TestCutOnNetwork(t *testing.T) {
 		p.send(p.north, southAddr, "mended")
 		time.Sleep(time.Second)
 		p.arrived("70ms mended 192.0.2.1:4400")
-		if got, want := p.n.Counts(north, south), (Counts{Seen: 3, Carried: 1, Lost: 2}); got != want {
+		if got, want := p.n.Counts(north, south), (Counts{Seen: 3, Carried: 1, Lost: 2, Size: 6}); got != want {
 			p.t.Errorf("%+v, want %+v", got, want)
 		}
 	})
