@@ -1,0 +1,112 @@
+// @ts-check
+/** The side of the console's view: paths with their charts, the other side, this console; and the story below. */
+
+import { draw } from "./chart.js";
+import { any, flag, Keyed, make, say } from "./dom.js";
+import { describe } from "./history.js";
+import * as model from "./model.js";
+import { clock, millis, percent, since } from "./times.js";
+import * as words from "./words.js";
+
+/** @typedef {import("./model.js").Desk} Desk */
+/** @typedef {import("./view.js").Around} Around */
+
+export class Side {
+  #paths = new Keyed(any("paths"), pathRow);
+  #others = new Keyed(any("others"), otherRow);
+  #words = new Keyed(any("words"), wordRow);
+  #story = new Keyed(any("story"), storyRow);
+
+  /** @param {Desk} d @param {Around} around @param {number} now */
+  show(d, around, now) {
+    const l = model.front(d);
+    this.#paths.show((l?.paths ?? []).map((p) => ({ p, samples: around.history.of(d.front, p.path), now, utc: d.utc })), ({ p }) => `${d.front}/${p.path}`);
+    say(any("far-side"), l ? model.farSide(d, l, now) : "");
+    this.#own(d, around, now);
+    this.#others.show(d.consoles.filter((c) => c.id !== d.me), (c) => c.id);
+    any("others-section").hidden = d.consoles.every((c) => c.id === d.me);
+    const twelve = l?.state === "unconfirmed" ? l.words ?? [] : [];
+    any("words-section").hidden = twelve.length === 0;
+    this.#words.show(twelve.map((word, i) => ({ word, i })), ({ i }) => String(i));
+    this.#story.show(storyOf(around, d, now), (e) => e.key);
+  }
+
+  /** @param {Desk} d @param {Around} around @param {number} now */
+  #own(d, around, now) {
+    say(any("own-ready"), d.ready ? "ready" : "not ready");
+    flag(any("own-ready"), "data-ready", d.ready);
+    const own = d.consoles.find((c) => c.id === d.me);
+    say(any("own-name"), own ? words.name(own.name) : "");
+    any("own-meter-row").hidden = !d.wanted || around.voice !== "";
+    const tested = around.tested ? `Ringer tested ${since(around.tested, now, d.utc)}.` : "Ringer not tested yet.";
+    say(any("own-tested"), around.voice ? `Speaks a recording. ${tested}` : tested);
+    any("stand-down").hidden = !d.wanted;
+  }
+}
+
+/** @param {Around} around @param {Desk} d @param {number} now */
+function storyOf(around, d, now) {
+  const nothing = { key: "none", when: "", peer: "", text: "Nothing has happened since this page was opened.", mark: "" };
+  if (around.story.length === 0) return [nothing];
+  return around.story.map((e) => ({
+    key: `${e.at}/${e.peer}/${e.text}`, mark: e.mark, text: e.text,
+    when: now - e.at < 43_200_000 ? clock(e.at, d.utc) : since(e.at, now, d.utc),
+    peer: e.peer && words.name(e.peer),
+  }));
+}
+
+function storyRow() {
+  const when = make("time"), peer = make("b"), text = make("span"), el = make("li", "", when, peer, text);
+  return {
+    el,
+    /** @param {{key: string, when: string, peer: string, text: string, mark: string}} e */
+    update(e) {
+      el.className = e.mark;
+      say(when, e.when);
+      say(peer, e.peer);
+      say(text, e.text);
+    },
+  };
+}
+
+function pathRow() {
+  const title = make("span", "path-name"), figures = make("span", "path-figures"), chart = make("canvas"), note = make("span", "path-note");
+  chart.setAttribute("role", "img");
+  const el = make("li", "", title, figures, chart, note);
+  return {
+    el,
+    /** @param {{p: import("./api.js").Path, samples: import("./history.js").Sample[], now: number, utc: boolean}} item */
+    update({ p, samples, now, utc }) {
+      const state = words.paths[p.state] ?? { what: p.state, action: "" };
+      el.dataset.state = p.state;
+      say(title, `${p.path} ${words.name(p.name)}`);
+      say(figures, p.state === "up" ? millis(p.rtt_ms) : state.what);
+      chart.setAttribute("aria-label", `Path ${p.path}: ${describe(samples)}`);
+      const loss = `loss ${percent(p.in.loss_permille)} in, ${percent(p.out.loss_permille)} out · spread ${millis(p.in.spread_ms)}`;
+      const heard = p.heard ? ` Last heard ${since(Date.parse(p.heard), now, utc)}.` : "";
+      say(note, p.state === "up" ? loss : state.action + heard);
+      draw(chart, samples);
+    },
+  };
+}
+
+function otherRow() {
+  const name = make("b"), state = make("span"), el = make("li", "", name, state);
+  return {
+    el,
+    /** @param {import("./api.js").Console} c */
+    update(c) {
+      say(name, words.name(c.name || c.kind));
+      say(state, c.lost ? "lost" : c.ready ? "ready" : "not ready");
+    },
+  };
+}
+
+function wordRow() {
+  const el = make("li");
+  return {
+    el,
+    /** @param {{word: string, i: number}} item */
+    update: ({ word }) => say(el, word),
+  };
+}

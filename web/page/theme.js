@@ -1,0 +1,21 @@
+// @ts-check
+/** Light, dark, or dark shifted to red for the night; the system's choice until a person chooses. */
+
+const key = "ringdown.theme";
+const themes = ["system", "light", "dark", "night"];
+
+/** follow ties a page's look to its switch. @param {HTMLSelectElement} choice @param {() => void} changed */
+export function follow(choice, changed) {
+  const stored = localStorage.getItem(key) ?? "system";
+  choice.value = themes.includes(stored) ? stored : "system";
+  const apply = () => {
+    document.documentElement.dataset.theme = choice.value;
+    changed();
+  };
+  choice.addEventListener("change", () => {
+    localStorage.setItem(key, choice.value);
+    apply();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
+  apply();
+}
