@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,8 +24,10 @@ type pair struct {
 	t            *testing.T
 	n            *Network
 	north, south *MemConn
-	log          []string // "20ms text from"
 	start        time.Time
+
+	mu  sync.Mutex
+	log []string // "20ms text from"
 }
 
 // bubble runs a test in virtual time with south reading all the while.
@@ -57,7 +60,9 @@ func (p *pair) collect(c *MemConn) {
 		if _, err := c.ReadBatch(bufs, sizes, addrs); err != nil {
 			return
 		}
+		p.mu.Lock()
 		p.log = append(p.log, fmt.Sprintf("%v %s %v", time.Since(p.start), bufs[0][:sizes[0]], addrs[0]))
+		p.mu.Unlock()
 	}
 }
 
@@ -70,11 +75,19 @@ func (p *pair) send(c *MemConn, to netip.AddrPort, text string) {
 // arrived compares what was read since the last call.
 func (p *pair) arrived(want ...string) {
 	p.t.Helper()
-	synctest.Wait()
-	if !slices.Equal(p.log, want) {
-		p.t.Errorf("arrived: %q, want %q", p.log, want)
+	if got := p.read(); !slices.Equal(got, want) {
+		p.t.Errorf("arrived: %q, want %q", got, want)
 	}
+}
+
+// read takes what was read since the last call.
+func (p *pair) read() []string {
+	synctest.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	log := p.log
 	p.log = nil
+	return log
 }
 
 func TestDelayIsExact(t *testing.T) {
@@ -127,7 +140,7 @@ func TestLinksDoNotDisturbEachOther(t *testing.T) {
 				time.Sleep(tick)
 			}
 			time.Sleep(time.Second)
-			log = slices.Clone(p.log)
+			log = p.read()
 		})
 		return log
 	}
@@ -269,9 +282,11 @@ func TestUnreadIsBounded(t *testing.T) {
 			a.WriteBatch(bufs, []netip.AddrPort{southAddr})
 			time.Sleep(1)
 		}
+		n.mu.Lock()
 		if got := cap(b.unread); got > 4*MaxUnread {
 			t.Errorf("the queue grew to %d", got)
 		}
+		n.mu.Unlock()
 		n.Close()
 		if _, err := b.ReadBatch(bufs, sizes, addrs); err != net.ErrClosed {
 			t.Errorf("a read after Close: %v, want %v", err, net.ErrClosed)
