@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -137,9 +138,9 @@ func (p *voicePort) GetListenAddresses() []net.Addr {
 		}
 	}
 	var addrs []net.Addr
-	for a, s := range p.sockets {
+	for _, a := range slices.SortedFunc(maps.Keys(p.sockets), netip.Addr.Compare) {
 		if now[a] || len(now) == 0 {
-			addrs = append(addrs, s.addr)
+			addrs = append(addrs, p.sockets[a].addr)
 		}
 	}
 	return addrs

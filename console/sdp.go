@@ -2,7 +2,8 @@ package console
 
 import (
 	"fmt"
-	"strconv"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/pion/sdp/v3"
@@ -19,6 +20,8 @@ const maxStreams = 4
 // the browser in the answer, which alone rules what it sends; DTX is left out,
 // and off by default.
 const opusParameters = "cbr=1;maxaveragebitrate=24000;stereo=0;sprop-stereo=0;minptime=20;maxptime=20;useinbandfec=0"
+
+const packetTime = "20" // milliseconds
 
 func badOffer(format string, args ...any) *api.Error {
 	return &api.Error{Code: "bad-offer", Text: "The page's offer for voice was not understood: " + fmt.Sprintf(format, args...) + ".",
@@ -92,15 +95,13 @@ func constantSection(attributes []sdp.Attribute) []sdp.Attribute {
 	var kept []sdp.Attribute
 	for _, a := range attributes {
 		kind, _, _ := strings.Cut(a.Value, " ")
-		switch {
-		case a.Key == "fmtp" && opus[kind], a.Key == "ptime", a.Key == "maxptime":
+		if a.Key == "fmtp" && opus[kind] || a.Key == "ptime" || a.Key == "maxptime" {
 			continue
 		}
 		kept = append(kept, a)
-		if a.Key == "rtpmap" && opus[kind] {
-			kept = append(kept, sdp.NewAttribute("fmtp", kind+" "+opusParameters))
-			opus[kind] = false
-		}
 	}
-	return append(kept, sdp.NewAttribute("ptime", strconv.Itoa(int(frame.Milliseconds()))), sdp.NewAttribute("maxptime", strconv.Itoa(int(frame.Milliseconds()))))
+	for _, kind := range slices.Sorted(maps.Keys(opus)) {
+		kept = append(kept, sdp.NewAttribute("fmtp", kind+" "+opusParameters))
+	}
+	return append(kept, sdp.NewAttribute("ptime", packetTime), sdp.NewAttribute("maxptime", packetTime))
 }

@@ -272,3 +272,11 @@ type reply struct {
 	*http.Response
 	text string
 }
+
+// codeOf is the code of a refusal, or empty.
+func codeOf(err error) string {
+	if e, ok := errors.AsType[*api.Error](err); ok {
+		return e.Code
+	}
+	return ""
+}

@@ -29,14 +29,14 @@ const (
 // Opus is taken from it; both kinds of G.711 are for what telephones on the far
 // side send, which no one transcodes.
 var payloadTypes = map[wire.Codec]webrtc.RTPCodecParameters{
-	wire.CodecOpus: codec(webrtc.MimeTypeOpus, 48000, 2, opusParameters, 111),
-	wire.CodecPCMU: codec(webrtc.MimeTypePCMU, 8000, 0, "", 0),
-	wire.CodecPCMA: codec(webrtc.MimeTypePCMA, 8000, 0, "", 8),
+	wire.CodecOpus: codec(webrtc.MimeTypeOpus, 48000, 2, 111),
+	wire.CodecPCMU: codec(webrtc.MimeTypePCMU, 8000, 0, 0),
+	wire.CodecPCMA: codec(webrtc.MimeTypePCMA, 8000, 0, 8),
 }
 
-func codec(mime string, rate uint32, channels uint16, fmtp string, kind webrtc.PayloadType) webrtc.RTPCodecParameters {
+func codec(mime string, rate uint32, channels uint16, kind webrtc.PayloadType) webrtc.RTPCodecParameters {
 	return webrtc.RTPCodecParameters{
-		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: mime, ClockRate: rate, Channels: channels, SDPFmtpLine: fmtp},
+		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: mime, ClockRate: rate, Channels: channels},
 		PayloadType:        kind,
 	}
 }
