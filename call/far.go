@@ -64,6 +64,18 @@ func (m *Machine) weigh(now time.Time, s wire.Signal) {
 	}
 }
 
+// reconsider turns to what the far side said last, once our own call is out of
+// its way: it says so only once.
+func (m *Machine) reconsider(now time.Time) {
+	s := m.heard
+	if !m.up || m.waiting || m.call.live() || m.call != nil && m.call.id == s.Call {
+		return
+	}
+	if s.Step != wire.StepNone && s.Step != wire.StepEnded {
+		m.weigh(now, s)
+	}
+}
+
 // together takes the far side's step in the call we know.
 func (m *Machine) together(now time.Time, c *call, s wire.Signal) {
 	if !c.possible(s) {
@@ -91,8 +103,7 @@ func (m *Machine) apart(now time.Time, c *call, s wire.Signal) bool {
 			return false
 		}
 		if !c.joined && !m.knows(s.Call) {
-			c.crossed = s.Call
-			c.rung(RungCalled, Them, s.At[0])
+			c.meets, c.meetsAt = s.Call, s.At[0]
 		}
 	}
 	if !c.joined {

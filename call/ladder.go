@@ -31,7 +31,11 @@ type call struct {
 	blind  bool        // it was over before we heard of it, or we have forgotten
 	joined bool        // the far side has spoken of this call
 	far    wire.Signal // its latest that was possible
-	hold0  int64       // the far side's hold that stands in the ladder without its end
+
+	meets   wire.CallID // a call of the far side that ours, with the lower id, may cross
+	meetsAt int64       // when that was placed, as it says
+
+	hold0 int64 // the far side's hold that stands in the ladder without its end
 
 	base time.Time // our clock at the first stamp
 	last int64     // the newest stamp
@@ -127,10 +131,14 @@ func (c *call) closeGap(now time.Time) {
 	c.longest, c.total, c.gapSince = max(c.longest, gap), c.total+gap, time.Time{}
 }
 
-// finish ends the call on our own account.
+// finish ends the call with a figure of ours. What the other side chose we do
+// not claim to it as our end.
 func (c *call) finish(now time.Time, why wire.Reason, by Side) {
-	c.over = c.stamp(now)
-	c.rung(RungEnded, Us, c.over)
+	at := c.stamp(now)
+	c.rung(RungEnded, Us, at)
+	if by != Them {
+		c.over = at
+	}
 	c.close(now, why, by)
 }
 
@@ -251,7 +259,7 @@ func (c *call) merge(s wire.Signal) {
 			c.reason = theirs // the called side knows
 		}
 	case stated && chosen(theirs):
-		c.reason, c.endedBy = theirs, Them
+		c.reason, c.endedBy, c.over = theirs, Them, 0 // theirs, not ours
 	case stated && weight(theirs) > weight(c.reason):
 		c.reason = theirs
 	}
@@ -262,15 +270,7 @@ func (c *call) learn(s wire.Signal) {
 	if !c.outgoing {
 		c.rung(RungCalled, Them, s.At[0])
 	} else {
-		c.rung(RungRinging, Them, s.At[0])
-		switch s.Step {
-		case wire.StepReached, wire.StepRinging:
-			c.rung(RungReached, Them, s.At[2])
-		default:
-			if s.At[1] != s.At[2] {
-				c.rung(RungAnswered, Them, s.At[1])
-			}
-		}
+		c.learnCalled(s)
 	}
 	switch {
 	case s.Step == wire.StepHeld && s.At[2] != c.hold0:
@@ -282,6 +282,25 @@ func (c *call) learn(s wire.Signal) {
 	case s.Step == wire.StepEnded:
 		c.rung(RungEnded, Them, s.At[2])
 	}
+}
+
+// learnCalled takes the times of the called side.
+func (c *call) learnCalled(s wire.Signal) {
+	if s.At[0] != s.At[1] {
+		c.rung(RungRinging, Them, s.At[0])
+	}
+	if s.Step == wire.StepReached || s.Step == wire.StepRinging {
+		c.rung(RungReached, Them, s.At[2])
+		return
+	}
+	if s.At[1] == s.At[2] { // ended, and never answered
+		return
+	}
+	if s.At[0] == 0 && !c.meets.IsZero() { // it had lifted too
+		c.crossed = c.meets
+		c.rung(RungCalled, Them, c.meetsAt)
+	}
+	c.rung(RungAnswered, Them, s.At[1])
 }
 
 // possible reports whether the far side can be at this step of this call, given
@@ -307,8 +326,11 @@ func count(n int) uint8 { return uint8(min(n, 255)) }
 // signal is what we say of the call. See the package comment for the times.
 func (c *call) signal(ringing int) wire.Signal {
 	s := wire.Signal{Call: c.id, At: [3]int64{c.rang, c.took, c.turned}}
-	if c.outgoing {
+	switch {
+	case c.outgoing:
 		s.At[0] = c.called
+	case c.rang == 0 && c.crossed.IsZero():
+		s.At[0] = c.took // answered before any bell sounded
 	}
 	switch c.phase {
 	case calling:

@@ -263,7 +263,12 @@ func (m *Machine) begin(c *call) {
 // far side. Then it tells the station. Every event ends here, so no event
 // needs to think of the others.
 func (m *Machine) settle(now time.Time) {
-	m.settleSeats()
+	m.reconsider(now)
+	for _, s := range m.seats {
+		if s.able() {
+			s.away = false
+		}
+	}
 	if c := m.call; c != nil {
 		m.settleRing(now, c)
 		m.settleHold(now, c)
@@ -274,19 +279,8 @@ func (m *Machine) settle(now time.Time) {
 	}
 	m.summary = s
 	m.tell()
+	m.seats = slices.DeleteFunc(m.seats, func(s *seat) bool { return s.gone && s.id != m.Speaker() })
 }
-
-func (m *Machine) settleSeats() {
-	m.seats = slices.DeleteFunc(m.seats, func(s *seat) bool { return s.gone && !m.callOf(s) })
-	for _, s := range m.seats {
-		if s.able() {
-			s.away = false
-		}
-	}
-}
-
-// callOf reports whether this console is in the live call.
-func (m *Machine) callOf(s *seat) bool { return m.call.live() && m.call.console == s.id }
 
 // settleRing counts a bell only where one is wanted, and notes the first.
 func (m *Machine) settleRing(now time.Time, c *call) {
@@ -371,7 +365,7 @@ func (m *Machine) hold() Hold {
 
 // tell calls the hooks for what differs from what they were last told.
 func (m *Machine) tell() {
-	for _, s := range slices.Clone(m.seats) {
+	for _, s := range m.seats {
 		if on := m.wanted(s); on != s.told {
 			s.told = on
 			m.hooks.Ring(s.id, on)
