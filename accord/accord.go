@@ -151,10 +151,10 @@ func Join(inv *Invite, acc *Accept) (*Accord, error) {
 	if acc.first != inv.First.Name {
 		return nil, refuse(ErrChanged, "accept file", "an answer to "+quoted(string(acc.first)), quoted(string(inv.First.Name)))
 	}
-	if err := a.check(); err != nil {
+	if err := acc.proofs.check(kindAccept, &acc.Second.Keys, a.statement("accept")); err != nil {
 		return nil, err
 	}
-	if err := acc.proofs.check(kindAccept, &acc.Second.Keys, a.statement("accept")); err != nil {
+	if err := a.check(); err != nil {
 		return nil, err
 	}
 	return a, nil

@@ -167,7 +167,11 @@ func (s *state) check(a *Accord, m *Amendment) error {
 		return refuse(ErrStale, thing, fmt.Sprint("serial ", m.Serial), fmt.Sprint(s.serial+1))
 	}
 	if m.Previous != s.tip {
-		return refuse(ErrFork, thing, "one that follows "+m.Previous.String(), s.tip.String())
+		err := ErrStale // what it follows is not known here
+		if m.full {
+			err = ErrFork // but this station's signature is under it
+		}
+		return refuse(err, thing, "one that follows "+m.Previous.String(), s.tip.String())
 	}
 	if slices.Equal(m.ends.list, s.of(m.First).list) {
 		return refuse(ErrTerms, thing, "the addresses that are in force already", "a change")

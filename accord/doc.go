@@ -38,7 +38,10 @@
 //   - a heading, "ringdown KIND VERSION", with version 1;
 //   - fields in a fixed order, "keyword value …", each on its line. Bytes follow
 //     their field as base64 (RFC 4648, section 4, no padding), indented by two
-//     spaces, 64 characters to a line; short ones are in hexadecimal.
+//     spaces, 64 characters to a line; short ones are in hexadecimal;
+//   - in files that never leave the station's folder, "sum" and the first 8 bytes of
+//     the SHA-256 of all before it, so that a disk's mistake is noticed. The
+//     other files are signed.
 //
 // Times are UTC to the second (2027-01-31T08:00:00Z), dates are days
 // (2027-01-31). No file is larger than [MaxFile].
@@ -102,8 +105,8 @@
 // second and second-ends. The sealed bytes are a section themselves, so the words cover them too.
 //
 // The first party destroys the one-time private key as soon as the line is on its
-// disk. After that no copy of the two files, with all keys of both stations, gives the secret
-// away.
+// disk. From then on copies of the two files do not give the secret away, not even
+// with all other keys of both stations.
 //
 // # Words
 //
@@ -112,10 +115,13 @@
 // twelve numbers of 11 bits, highest first: positions in the English list of
 // BIP-39, counted from 0.
 //
-// Someone in the middle makes two accords, and needs the same words for both.
-// The accepting station's salt and sealed secret are random and come last in either, so
-// he can try as much as he likes only against one fixed set of words: 2^128
-// tries, not 2^64.
+// Someone in the middle makes two accords, one with each side, and needs the same
+// words for both. He can try many accepts against an invite, but none against the
+// accept of an honest station, whose salt and sealed secret are random: so he
+// must hit words that are fixed already, in 2^128 tries. If he could be the
+// second party on both sides, 2^64 would do. Then both stations would show
+// themselves as the first party: whoever reads the words aloud also says which
+// party their station is, and there must be one of each.
 //
 // # Amendments
 //
@@ -161,6 +167,6 @@
 //
 // A stolen folder is a stolen station: keys are not sealed at rest. Whoever
 // publishes its own private keys can deny what it signs from then on.
-// Signatures of accords other than the invite's and the accept's are Ed25519 alone: against a quantum computer the
-// line stands on the pair secret, and the record on ML-DSA-44.
+// The final signature and amendments are Ed25519 alone: against a quantum computer
+// the line stands on the pair secret, and the record on ML-DSA-44.
 package accord

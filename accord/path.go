@@ -361,6 +361,9 @@ func (e *ends) read(r *reader) {
 		if f[1] != "roams" && f[1] != "fixed" {
 			r.fail(f[1], `"fixed" or "roams"`)
 		}
+		if r.err == nil {
+			r.wrap(x.check("end of a path"))
+		}
 		e.list = append(e.list, x)
 	}
 }

@@ -2,6 +2,7 @@ package accord
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -39,6 +40,17 @@ var kinds = []kind{kindStation, kindKey, kindOnce, kindInvite, kindAccept, kindS
 // private tells which files hold a secret: nothing of them goes into an error.
 func (k kind) private() bool { return k == kindKey || k == kindOnce || k == kindSecret }
 
+// local tells which files never leave the station's folder and are signed by
+// nobody: they end with a sum of their bytes, so that a disk which
+// changes one is noticed.
+func (k kind) local() bool {
+	switch k {
+	case kindInvite, kindAccept, kindProposal, kindAmendment:
+		return false
+	}
+	return true
+}
+
 // version is the only version of every kind that there is.
 const version = "1"
 
@@ -59,8 +71,16 @@ func encode(d document) []byte {
 	w.raw("\n")
 	w.line("ringdown", string(d.kind()), version)
 	d.write(&w)
+	if d.kind().local() {
+		sum := sha256.Sum256(w.b)
+		w.line("sum", hex.EncodeToString(sum[:sumSize]))
+	}
 	return w.b
 }
+
+// sumSize is enough against accidents. Whoever can write the folder can
+// write the sum.
+const sumSize = 8
 
 // decode fills d from file. It succeeds only if encode(d) gives the same bytes
 // again, introduction included.
@@ -70,6 +90,9 @@ func decode(d document, file []byte) error {
 		return err
 	}
 	d.read(r)
+	if d.kind().local() {
+		r.hex("sum", sumSize)
+	}
 	r.end()
 	if r.err != nil {
 		return r.err
