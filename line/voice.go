@@ -148,28 +148,39 @@ func (v *voiceOut) size() (n int) {
 	return n
 }
 
-// pick chooses the packets that were sent so many times, the oldest first, as far
-// as they fit with what was chosen before.
+// pick chooses the packets that were sent so many times, as far as they fit with
+// what was chosen before.
 func (v *voiceOut) pick(times uint8, room int) {
 	used := v.size()
 	for i := range v.talkers {
-		t := v.talkers[(i+v.turn)%len(v.talkers)]
-		if t == nil {
-			continue
-		}
-		for number := t.oldest; number < t.next; number++ {
-			if t.packet(number).times != times {
-				continue
-			}
-			bit, before := uint32(1)<<(number-t.oldest), t.size()
-			t.picked |= bit
-			if more := t.size() - before; used+more <= room {
-				used += more
-			} else {
-				t.picked &^= bit
-			}
+		if t := v.talkers[(i+v.turn)%len(v.talkers)]; t != nil {
+			used += t.pick(times, room-used)
 		}
 	}
+}
+
+// pick chooses packets of one talker and returns what they take. The oldest goes
+// first, because it is the most urgent; of those that were repeated already, the
+// newest, because the oldest would come too late.
+func (t *talkerOut) pick(times uint8, room int) (used int) {
+	n := t.next - t.oldest
+	for i := range n {
+		at := i
+		if times > 1 {
+			at = n - 1 - i
+		}
+		if t.packet(t.oldest+at).times != times {
+			continue
+		}
+		before := t.size()
+		t.picked |= 1 << at
+		if more := t.size() - before; used+more <= room {
+			used += more
+		} else {
+			t.picked &^= 1 << at
+		}
+	}
+	return used
 }
 
 // size is what the chosen packets of t take.
