@@ -17,11 +17,6 @@
 // They load nothing but their own origin's files, run no inline script and set
 // no inline style, so they live under [Policy]. The server adds the origins that
 // may frame the console, and for the stage those it frames.
-//
-// A WebSocket that the station closes with code [CloseRefused] tells the console
-// that its session is over; with [CloseDisplaced] that another window took its
-// place, so that it does not come back by itself. Any other close is a fault of
-// the network, and the page returns.
 package web
 
 import (
@@ -31,12 +26,6 @@ import (
 	"io/fs"
 	"path"
 	"strings"
-)
-
-// Codes with which a station closes the WebSocket of a console for good.
-const (
-	CloseRefused   = 4001 // the session is over: a new link is needed
-	CloseDisplaced = 4002 // the same console was attached from another window
 )
 
 //go:embed page

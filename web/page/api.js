@@ -33,6 +33,7 @@
  * @property {string} name
  * @property {boolean} ready
  * @property {boolean} lost
+ * @property {boolean} muted
  * @property {string} kind
  */
 
@@ -99,6 +100,7 @@
 /**
  * One direction of a path over the last few seconds.
  * @typedef {object} Quality
+ * @property {boolean} known
  * @property {number} loss_permille
  * @property {number} spread_ms
  */

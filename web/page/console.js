@@ -80,7 +80,7 @@ let alive = Date.now();
 const now = () => Date.now() + skew;
 
 function ownName() {
-  return localStorage.getItem(nameKey) || query.get("name") || `Console ${identity.place || ""}`.trim();
+  return localStorage.getItem(nameKey) || query.get("name") || `Console ${identity.place}`;
 }
 
 /* What the station says. */
@@ -93,6 +93,8 @@ station.onstate = () => {
   }
   changed();
 };
+
+station.onrefused = refused;
 
 station.onevent = (/** @type {Event} */ e) => {
   ranUntilNow();
@@ -136,7 +138,7 @@ function welcome(e) {
   const spoken = model.busyWith(desk);
   if (equipment.isOpen && equipment.track) voice.start(equipment.track);
   else if (wantedBefore() || spoken) makeReady();
-  if (desk.muted && spoken) station.tell({ type: "mute", slug: spoken.line, on: true });
+  if (desk.muted) station.tell({ type: "mute", on: true });
 }
 
 /** @param {import("./api.js").Status} s */
@@ -164,7 +166,7 @@ function takeLine(l) {
 /** newCall brings a call forward, unless this console is in another one. @param {Line} l */
 function newCall(l) {
   const busy = model.busyWith(desk);
-  if (!busy || busy.line === l.line) desk.muted = false;
+  if (desk.muted && (!busy || busy.line === l.line)) mute();
   if (model.live(l) && !busy) desk.front = l.line;
 }
 
@@ -288,9 +290,8 @@ function decline(slug) {
 }
 
 function mute() {
-  const spoken = model.busyWith(desk);
   desk.muted = !desk.muted;
-  if (spoken) ask({ type: "mute", slug: spoken.line, on: desk.muted });
+  ask({ type: "mute", on: desk.muted });
   changed();
 }
 

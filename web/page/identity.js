@@ -47,8 +47,8 @@ export class Identity {
   /** The id this tab goes by; empty until the station gave one. */
   id = "";
 
-  /** Its place among the ids of this browser, from 1; 0 while it has none. */
-  place = 0;
+  /** Its place among the ids of this browser, from 1. */
+  place = 1;
 
   /** @type {null | (() => void)} */
   #release = null;
@@ -64,6 +64,7 @@ export class Identity {
     for (const id of known()) {
       if (await this.#take(id, { ifAvailable: true })) return;
     }
+    this.place = known().length + 1;
   }
 
   /** welcome takes the id that the station gave. @param {string} id */

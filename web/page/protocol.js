@@ -54,6 +54,12 @@ export class Station {
    */
   onevent = () => {};
 
+  /**
+   * onrefused is called when the station refused what nobody waits for: to attach.
+   * @type {(r: Refusal) => void}
+   */
+  onrefused = () => {};
+
   /** When the station was last heard, by performance.now. */
   heard = 0;
 
@@ -131,7 +137,7 @@ export class Station {
         this.#answered(e.ref)?.done();
         return;
       case "refused":
-        this.#answered(e.ref)?.refused(new Refusal(e.error ?? unreachable));
+        this.#refused(e.ref ?? 0, new Refusal(e.error ?? unreachable));
         return;
       case "welcome":
         this.#attempt = 0;
@@ -145,6 +151,13 @@ export class Station {
     const w = this.#waiting.get(ref);
     this.#waiting.delete(ref);
     return w;
+  }
+
+  /** @param {number} ref @param {Refusal} r */
+  #refused(ref, r) {
+    const w = this.#answered(ref);
+    if (w) w.refused(r);
+    else this.onrefused(r);
   }
 
   #watch() {

@@ -28,6 +28,7 @@ export class Side {
     const twelve = l?.state === "unconfirmed" ? l.words ?? [] : [];
     any("words-section").hidden = twelve.length === 0;
     this.#words.show(twelve.map((word, i) => ({ word, i })), ({ i }) => String(i));
+    say(any("version"), around.version && `ringdown ${around.version}`);
     this.#story.show(storyOf(around, d, now), (e) => e.key);
   }
 
@@ -82,13 +83,16 @@ function pathRow() {
       say(title, `${p.path} ${words.name(p.name)}`);
       say(figures, p.state === "up" ? millis(p.rtt_ms) : state.what);
       chart.setAttribute("aria-label", `Path ${p.path}: ${describe(samples)}`);
-      const loss = `loss ${percent(p.in.loss_permille)} in, ${percent(p.out.loss_permille)} out · spread ${millis(p.in.spread_ms)}`;
+      const loss = `loss ${lossOf(p.in)} in, ${lossOf(p.out)} out · spread ${p.in.known ? millis(p.in.spread_ms) : "–"}`;
       const heard = p.heard ? ` Last heard ${since(Date.parse(p.heard), now, utc)}.` : "";
       say(note, p.state === "up" ? loss : state.action + heard);
       draw(chart, samples);
     },
   };
 }
+
+/** @param {import("./api.js").Quality} q */
+const lossOf = (q) => (q.known ? percent(q.loss_permille) : "–");
 
 function otherRow() {
   const name = make("b"), state = make("span"), el = make("li", "", name, state);
