@@ -46,7 +46,7 @@ type Config struct {
 	// MaxConsoles is how many consoles may be attached at once. Default 200.
 	MaxConsoles int
 
-	// Pages are the page's files, index.html at the root: web.Files. Required.
+	// Pages are the page's files, index.html at the root. Default web.Files.
 	Pages fs.FS
 
 	// Log hears of refusals and faults. Default: nothing is logged.

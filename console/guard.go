@@ -12,6 +12,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"ringdown/api"
+	"ringdown/web"
 )
 
 // A gate knows under which names a browser may ask for the pages, and so
@@ -102,33 +103,35 @@ func shorten(text string, most int) string {
 
 // A policy is the security headers that every answer carries.
 type policy struct {
-	scheme    string
-	ancestors string // "'none'", or origins
+	content string // Content-Security-Policy
+	framed  bool   // other pages may show the console
+	tls     bool
 }
 
-func (p *policy) set(h http.Header, host string) {
-	h.Set("Content-Security-Policy", p.content(host))
+// newPolicy allows the page's own files and its own station, nothing inline and
+// nothing from elsewhere, and no text that becomes markup.
+func newPolicy(ancestors []string, tls bool) *policy {
+	return &policy{
+		content: web.Policy(ancestors, nil) + "; require-trusted-types-for 'script'; trusted-types 'none'",
+		framed:  len(ancestors) > 0,
+		tls:     tls,
+	}
+}
+
+func (p *policy) set(h http.Header) {
+	h.Set("Content-Security-Policy", p.content)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "microphone=(self), speaker-selection=(self), screen-wake-lock=(self), autoplay=(self), fullscreen=(self), "+
 		"camera=(), geolocation=(), display-capture=(), usb=(), serial=(), bluetooth=(), midi=(), payment=()")
-	if p.ancestors == "'none'" {
+	if !p.framed {
 		h.Set("X-Frame-Options", "DENY")
 	}
-	if p.scheme == "https" {
+	if p.tls {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
-}
-
-// content is the content security policy: the page's own files, its own
-// station, nothing inline, nothing from elsewhere. host passed the gate.
-func (p *policy) content(host string) string {
-	socket := strings.Replace(p.scheme, "http", "ws", 1) + "://" + host // older Safari: 'self' leaves WebSockets out
-	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; media-src 'self' blob:; " +
-		"connect-src 'self' " + socket + "; worker-src 'self'; manifest-src 'self'; form-action 'none'; base-uri 'none'; " +
-		"frame-ancestors " + p.ancestors + "; require-trusted-types-for 'script'; trusted-types 'none'"
 }
 
 const (

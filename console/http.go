@@ -53,7 +53,7 @@ func (s *Server) apiRoutes() *http.ServeMux {
 func (s *Server) webHandler() http.Handler {
 	requests := s.apiRoutes()
 	return s.contain(func(w http.ResponseWriter, r *http.Request) {
-		s.policy.set(w.Header(), r.Host)
+		s.policy.set(w.Header())
 		if e := s.gate.check(r); e != nil {
 			s.log.Warn("console: request refused", "code", e.Code, "from", r.RemoteAddr, "host", r.Host, "origin", r.Header.Get("Origin"))
 			s.refuse(w, http.StatusForbidden, e)

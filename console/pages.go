@@ -4,31 +4,15 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"html"
 	"io/fs"
 	"net/http"
-	"path"
 	"strings"
 	"time"
-)
 
-// contentTypes are the kinds of file a page may have. The table is ours, so that
-// the machine's own says nothing about how a browser reads our files.
-var contentTypes = map[string]string{
-	".html":        "text/html; charset=utf-8",
-	".css":         "text/css; charset=utf-8",
-	".js":          "text/javascript; charset=utf-8",
-	".json":        "application/json",
-	".webmanifest": "application/manifest+json",
-	".svg":         "image/svg+xml",
-	".png":         "image/png",
-	".ico":         "image/x-icon",
-	".woff2":       "font/woff2",
-	".wav":         "audio/wav",
-	".txt":         "text/plain; charset=utf-8",
-}
+	"ringdown/web"
+)
 
 // A page is one file, as it is sent.
 type page struct {
@@ -38,20 +22,19 @@ type page struct {
 }
 
 // loadPages reads all files of the kinds that pages have; others are not served.
-// index.html is also the root.
+// index.html is the root too.
 func loadPages(files fs.FS) (map[string]page, error) {
 	pages := make(map[string]page)
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
-		kind := contentTypes[path.Ext(name)]
-		if err != nil || d.IsDir() || kind == "" {
+		kind := web.ContentType(name)
+		if err != nil || d.IsDir() || kind == "application/octet-stream" {
 			return err
 		}
 		content, err := fs.ReadFile(files, name)
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256(content)
-		pages["/"+name] = page{content, kind, `"` + hex.EncodeToString(sum[:12]) + `"`}
+		pages["/"+name] = page{content, kind, web.ETag(content)}
 		return nil
 	})
 	if err != nil {
@@ -106,7 +89,7 @@ func (n note) serve(w http.ResponseWriter) {
 	h := w.Header()
 	csp := h.Get("Content-Security-Policy")
 	h.Set("Content-Security-Policy", strings.Replace(csp, "style-src 'self'", "style-src "+noteStyleHash, 1))
-	h.Set("Content-Type", contentTypes[".html"])
+	h.Set("Content-Type", web.ContentType(".html"))
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(n.status)
 	var b strings.Builder

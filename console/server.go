@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"github.com/coder/websocket"
 
 	"ringdown/api"
+	"ringdown/web"
 )
 
 const closeLimit = 2 * time.Second // for saying goodbye to the consoles
@@ -51,6 +51,9 @@ func New(cfg Config, st Station) *Server {
 	if cfg.MaxConsoles == 0 {
 		cfg.MaxConsoles = 200
 	}
+	if cfg.Pages == nil {
+		cfg.Pages = web.Files
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -68,9 +71,6 @@ func (s *Server) Start() error {
 }
 
 func (s *Server) start() (err error) {
-	if s.cfg.Pages == nil {
-		return errors.New("console: no pages given")
-	}
 	if s.pages, err = loadPages(s.cfg.Pages); err != nil {
 		return err
 	}
@@ -119,15 +119,12 @@ func (s *Server) setNames(at *webAddress) error {
 		names = append([]string{at.host}, names...)
 	}
 	s.gate = newGate(scheme, at.port, names)
-	s.policy = &policy{scheme: scheme, ancestors: "'none'"}
 	for _, origin := range s.cfg.FrameAncestors {
 		if !originPattern.MatchString(origin) {
 			return fmt.Errorf("console: frame ancestor %q: want an origin, such as http://localhost:8000", origin)
 		}
 	}
-	if len(s.cfg.FrameAncestors) > 0 {
-		s.policy.ancestors = strings.Join(s.cfg.FrameAncestors, " ")
-	}
+	s.policy = newPolicy(s.cfg.FrameAncestors, at.tls)
 	if _, _, err := net.SplitHostPort(name); err != nil {
 		name = hostPort(name, at.port)
 	}
