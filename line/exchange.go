@@ -31,6 +31,7 @@ const (
 	FaultFinal             // the final signature does not verify
 	FaultVersion           // the far station speaks another version
 	FaultParameters        // the far parameters break their format
+	FaultFlights           // what the far station sent of its handshake breaks its format
 	FaultTLS               // TLS refused, for a reason of its own
 	faultCount
 )
@@ -45,6 +46,7 @@ var faultTexts = [faultCount]string{
 	FaultFinal:       "the final signature does not verify",
 	FaultVersion:     "the far station speaks another version",
 	FaultParameters:  "the far parameters break their format",
+	FaultFlights:     "the far handshake breaks its format",
 	FaultTLS:         "TLS refused the handshake",
 }
 
@@ -72,6 +74,7 @@ type exchange struct {
 	own            parameters
 	farIncarnation uint64 // that the far station must name; zero: any
 	checkFinal     func([]byte) error
+	derive         func(exported []byte) (*epoch, error)
 	certificate    tls.Certificate
 
 	mu        sync.Mutex
@@ -86,8 +89,8 @@ type exchange struct {
 	heard   bool // far is set
 	done    bool
 	fault   Fault
-	suspect Fault                   // what the far parameters will be refused for, if TLS gets that far
-	secret  [wire.ExporterSize]byte // the exporter's, once done
+	suspect Fault  // what the far parameters will be refused for, if TLS gets that far
+	epoch   *epoch // once done
 }
 
 type exchangeState uint8
@@ -189,6 +192,14 @@ func (x *exchange) collect() bool {
 	}
 	x.state = exchangeIdle
 	return true
+}
+
+// lateness is the fault of an exchange that took too long.
+func (x *exchange) lateness() Fault {
+	if x.idle() && x.suspect != FaultNone {
+		return x.suspect
+	}
+	return FaultTimeout
 }
 
 // abandon ends the exchange; its goroutine too, at once or when the work that runs
@@ -322,11 +333,13 @@ func (x *exchange) finish() error {
 		return FaultFinal
 	}
 	cs := x.conn.ConnectionState()
-	secret, err := cs.ExportKeyingMaterial(wire.ExporterLabel, x.own.digest[:], len(x.secret))
+	secret, err := cs.ExportKeyingMaterial(wire.ExporterLabel, x.own.digest[:], wire.ExporterSize)
 	if err != nil {
 		return err
 	}
-	copy(x.secret[:], secret)
+	if x.epoch, err = x.derive(secret); err != nil {
+		return err
+	}
 	clear(secret)
 	x.done = true
 	return nil

@@ -54,14 +54,6 @@ func (s PathState) String() string {
 	return fmt.Sprintf("path state %d", uint8(s))
 }
 
-// A Quality is what one direction of a path has been like over the last
-// [Window].
-type Quality struct {
-	Known  bool          // false: nothing arrived in that time, and the rest is zero
-	Loss   int           // of the datagrams sent, in permille: 1000 is all
-	Spread time.Duration // one-way delay: the 95th percentile less the least
-}
-
 // A PathStatus is one path at one moment.
 type PathStatus struct {
 	Number   uint8
@@ -107,8 +99,8 @@ type Status struct {
 // Counts says what was dropped, and why. Nothing that is counted here was
 // answered or remembered.
 type Counts struct {
-	Unopened    uint64 // opened under no key
-	Malformed   uint64 // opened, but breaks the format: the far station is at fault
+	Unopened    uint64 // opened under no key, or of another size
+	Malformed   uint64 // opened, but breaks the rules: the far station is at fault
 	Replayed    uint64 // seen before, or too old to tell
 	Stale       uint64 // hello of an attempt that is not newer
 	Hurried     uint64 // hello of a new attempt within a second of the last
@@ -117,9 +109,43 @@ type Counts struct {
 	LateTicks   uint64 // ticks that were missed because Advance came late
 	Faults      [faultCount]uint64
 	Superseded  uint64 // handshakes that a newer one replaced
-	Challenges  uint64 // addresses that a roaming path was asked to prove
 	Moves       uint64 // times a roaming path moved
-	RestsBegun  uint64 // times a path was sent to rest
-	TimedOut    uint64 // handshakes given up after 5 s
+	Rests       uint64 // times a path was sent to rest
 	PersistAsks uint64 // times [Handler.Persist] was called
+}
+
+// Status is how the line stands.
+func (l *Line) Status(now time.Time) Status {
+	at := now.Sub(l.start)
+	s := Status{
+		State: l.state, Since: l.start.Add(l.since),
+		HasRTT: l.rtt > 0, RTT: l.rtt,
+		Hold:           l.voice.holding(),
+		OwnIncarnation: l.cfg.Durable.Own.Incarnation,
+		FarIncarnation: l.farIncarnation,
+		Sessions:       l.sessions, Rekeys: l.rekeys,
+		Fault: l.fault, Counts: l.counts,
+	}
+	s.Clock, s.HasClock = l.clocks.median()
+	if l.keys.current != nil {
+		s.SessionSince = l.start.Add(l.keys.current.since)
+	}
+	for _, p := range l.paths {
+		s.Paths = append(s.Paths, l.pathStatus(p, at))
+	}
+	return s
+}
+
+func (l *Line) pathStatus(p *path, now time.Duration) PathStatus {
+	s := PathStatus{
+		Number: p.Number, Name: p.Name, Remote: p.remote, FarRoams: p.FarRoams,
+		State: p.state, Since: l.start.Add(p.since),
+		HasRTT: p.hasRTT, RTT: p.rtt,
+		In: p.quality, Out: p.out(now),
+		Sent: p.sent, Arrived: p.arrived,
+	}
+	if p.heard != never {
+		s.Heard = l.start.Add(p.heard)
+	}
+	return s
 }

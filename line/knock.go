@@ -1,0 +1,179 @@
+package line
+
+import (
+	"time"
+
+	"ringdown/wire"
+)
+
+const (
+	attemptBlock = 4096        // numbers reserved on disk at once: more than an hour of knocking
+	attemptSpare = 64          // left when the next block is asked for
+	attemptEvery = time.Second // at most one new attempt, of ours and of the far station's
+	pairAlive    = 5 * time.Second
+)
+
+// attempts are our own numbers, and what we hold of the far station's. All of it
+// that must outlive this run goes through the disk first: see [Durable].
+type attempts struct {
+	// Our own. A number is made at most once a second, and every datagram under the
+	// pair's keys carries the newest, or the one that the far station says it hears.
+	own    Attempt
+	made   time.Duration
+	floor  uint32 // numbers up to here are spent: a handshake has finished since
+	agreed uint32 // the far station echoes this one; 0: none
+
+	// The far station's. Heard is the one whose datagrams we take, each once; zero:
+	// only a newer one than any before.
+	heard    Attempt
+	heardAt  time.Duration // last datagram of heard
+	accepted time.Duration // when heard was accepted
+	arriving *arrival      // accepted once it is on disk; points at waiting
+	waiting  arrival
+
+	wanted  Durable // what shall be on disk
+	onDisk  Durable // what is
+	writing Durable // what is being written, if busy
+	busy    bool
+	urgent  bool // wanted is to be written, not only with the next
+}
+
+func newAttempts(d Durable) attempts {
+	own := Attempt{Incarnation: d.Own.Incarnation}
+	return attempts{
+		own: own, made: never, heardAt: never, accepted: never,
+		wanted: Durable{Own: own, Far: d.Far}, onDisk: Durable{Far: d.Far},
+	}
+}
+
+// reserve asks for more numbers of our own while there are still some.
+func (a *attempts) reserve() {
+	if a.own.Number+attemptSpare > a.ceiling() && a.wanted.Own.Number <= a.own.Number+attemptSpare {
+		a.wanted.Own.Number = a.own.Number + attemptBlock
+		a.urgent = true
+	}
+}
+
+// ceiling is the highest number of our own that is on disk.
+func (a *attempts) ceiling() uint32 {
+	if a.onDisk.Own.Incarnation != a.own.Incarnation {
+		return 0
+	}
+	return a.onDisk.Own.Number
+}
+
+// next makes a new number of our own. It reports false if none is on disk.
+func (a *attempts) next(now time.Duration) (Attempt, bool) {
+	if a.own.Number >= a.ceiling() {
+		return Attempt{}, false
+	}
+	a.own.Number++
+	a.made = now
+	return a.own, true
+}
+
+// knock is the attempt of a datagram that leaves now.
+func (a *attempts) knock(now time.Duration) (Attempt, bool) {
+	switch {
+	case a.agreed != 0:
+		return Attempt{Incarnation: a.own.Incarnation, Number: a.agreed}, true
+	case a.own.Number > a.floor && now-a.made < attemptEvery:
+		return a.own, true
+	}
+	return a.next(now)
+}
+
+// name is an attempt above another to name a handshake with: the one that the far station
+// hears, or one it cannot refuse for being seen.
+func (a *attempts) name(now time.Duration, above uint32) (Attempt, bool) {
+	above = max(above, a.floor)
+	switch {
+	case a.agreed > above:
+		return Attempt{Incarnation: a.own.Incarnation, Number: a.agreed}, true
+	case a.own.Number > above:
+		return a.own, true
+	}
+	a.agreed = 0
+	return a.next(now)
+}
+
+// echo takes in which of our attempts the far station says it hears.
+func (a *attempts) echo(far Attempt) {
+	switch {
+	case far.Incarnation != a.own.Incarnation || far.Number > a.own.Number || far.Number <= a.floor:
+		a.agreed = 0
+	default:
+		a.agreed = far.Number
+	}
+}
+
+// finish forgets what led to a handshake that has finished: nothing that was said
+// under the pair's keys until now counts any more.
+func (a *attempts) finish() {
+	a.floor, a.agreed = a.own.Number, 0
+	a.heard, a.heardAt = Attempt{}, never
+}
+
+// A verdict is what becomes of a datagram under the pair's keys.
+type verdict uint8
+
+const (
+	verdictStale   verdict = iota // its attempt is not newer than what was accepted
+	verdictHurried                // new, but too soon after the last
+	verdictNew                    // new: to be used once it is on disk
+	verdictKnown                  // of the attempt that we hear
+)
+
+func (a *attempts) judge(now time.Duration, far Attempt) verdict {
+	switch {
+	case far == a.heard && far != Attempt{}:
+		return verdictKnown
+	case far.Compare(a.wanted.Far) <= 0:
+		return verdictStale
+	case a.arriving != nil || now-a.accepted < attemptEvery:
+		return verdictHurried
+	}
+	return verdictNew
+}
+
+// hold keeps a datagram of a new attempt until the attempt is on disk.
+func (a *attempts) hold(in *arrival, far Attempt) {
+	a.waiting = *in
+	a.waiting.chunks = wire.Chunks{} // its bytes are the reader's
+	a.arriving = &a.waiting
+	a.wanted.Far = far
+	a.urgent = true
+}
+
+// raise notes a far attempt that was accepted by other means. It waits for the next
+// write: what would replay it is refused under the session's keys already.
+func (a *attempts) raise(far Attempt) {
+	if far.Compare(a.wanted.Far) > 0 {
+		a.wanted.Far = far
+	}
+}
+
+// write returns what is to be made durable now, if anything is.
+func (a *attempts) write() (Durable, bool) {
+	if a.busy || !a.urgent {
+		return Durable{}, false
+	}
+	a.busy, a.urgent, a.writing = true, false, a.wanted
+	return a.writing, true
+}
+
+// written notes that the last write is on disk, and returns the datagram that waited
+// for it, if one did.
+func (a *attempts) written(now time.Duration) *arrival {
+	if !a.busy {
+		return nil
+	}
+	a.busy, a.onDisk = false, a.writing
+	in := a.arriving
+	if in == nil || a.onDisk.Far.Compare(in.hello.Own) < 0 {
+		return nil
+	}
+	a.arriving = nil
+	a.heard, a.accepted = in.hello.Own, now
+	return in
+}
