@@ -1,12 +1,15 @@
 package demo
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -25,10 +28,11 @@ import (
 //	GET  /api/flow    server-sent events, one a path twenty times a second
 //	POST /paths/{n}   any of {"cut": bool, "delay_ms": n, "jitter_ms": n, "loss": 0..1}
 type stage struct {
-	mux   http.ServeMux
-	hosts map[string]bool
-	wires []*wire
-	info  stageInfo
+	mux    http.ServeMux
+	hosts  map[string]bool
+	wires  []*wire
+	info   stageInfo
+	policy string // Content-Security-Policy
 }
 
 // A wire is one path of the demo: a forwarder, and what the accord calls it.
@@ -76,19 +80,53 @@ const (
 )
 
 func newStage(port int, info stageInfo, wires []*wire) (*stage, error) {
-	pages, err := web.Stage()
-	if err != nil {
+	s := &stage{info: info, wires: wires, hosts: make(map[string]bool)}
+	var err error
+	if s.policy, err = stagePolicy(info); err != nil {
 		return nil, err
 	}
-	s := &stage{info: info, wires: wires, hosts: make(map[string]bool)}
 	for _, h := range []string{"localhost", "127.0.0.1", "[::1]"} {
 		s.hosts[net.JoinHostPort(strings.Trim(h, "[]"), strconv.Itoa(port))] = true
 	}
-	s.mux.Handle("GET /", pages)
+	s.mux.HandleFunc("GET /{file...}", s.page)
 	s.mux.HandleFunc("GET /api/stage", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.info) })
 	s.mux.HandleFunc("GET /api/flow", s.flow)
 	s.mux.HandleFunc("POST /paths/{n}", s.patch)
 	return s, nil
+}
+
+// stagePolicy lets the stage frame the two consoles, and nobody frame the stage.
+func stagePolicy(info stageInfo) (string, error) {
+	var frames []string
+	for _, link := range []string{info.North, info.South} {
+		u, err := url.Parse(link)
+		if err != nil {
+			return "", fmt.Errorf("demo: console's address: %w", err)
+		}
+		frames = append(frames, u.Scheme+"://"+u.Host)
+	}
+	return web.Policy(nil, frames), nil
+}
+
+// page serves the stage and what it loads.
+func (s *stage) page(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("file")
+	if name == "" {
+		name = "stage.html"
+	}
+	content, err := fs.ReadFile(web.Files, name)
+	if err != nil {
+		refuse(w, http.StatusNotFound, "no-such-page", fmt.Sprintf("The stage has no page %q.", shortened(name)), "Open its root.")
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", web.ContentType(name))
+	h.Set("Content-Security-Policy", s.policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("ETag", web.ETag(content))
+	h.Set("Cache-Control", "no-cache")
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 }
 
 // ServeHTTP refuses other names for this machine (DNS rebinding) and pages of
@@ -98,26 +136,27 @@ func (s *stage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusMisdirectedRequest, "foreign-host", fmt.Sprintf("The stage is not %q.", r.Host), "Open it under the address that the demo printed.")
 		return
 	}
-	if err := ownOrigin(r); err != nil {
-		refuse(w, http.StatusForbidden, "foreign-origin", err.Error(), "Use the stage's own page, or a local program.")
+	if foreign := foreignPage(r); foreign != "" {
+		refuse(w, http.StatusForbidden, "foreign-origin", fmt.Sprintf("A page of another origin (%q) may not use the stage.", shortened(foreign)),
+			"Use the stage's own page, or a local program.")
 		return
 	}
 	s.mux.ServeHTTP(w, r)
 }
 
-// ownOrigin lets pass what the stage's own page or no page at all has sent.
-func ownOrigin(r *http.Request) error {
+// foreignPage says which web page, not the stage's own, sent a request; empty if none did.
+func foreignPage(r *http.Request) string {
 	if o := r.Header.Get("Origin"); o != "" && o != "http://"+r.Host {
-		return fmt.Errorf("A page of %q may not use the stage.", shortened(o))
+		return o
 	}
 	switch site := r.Header.Get("Sec-Fetch-Site"); site {
 	case "", "same-origin", "none":
-		return nil
+		return ""
 	default:
 		if r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" {
-			return nil // a link that leads here
+			return "" // a link that leads here
 		}
-		return fmt.Errorf("A page of another origin (%s) may not use the stage.", shortened(site))
+		return site
 	}
 }
 

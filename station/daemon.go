@@ -36,7 +36,7 @@ type Daemon struct {
 	done chan struct{}
 	err  error
 
-	mu     sync.Mutex // one reload at a time
+	mu     sync.Mutex       // one reload at a time
 	driven map[string]*held // confirmed lines
 }
 

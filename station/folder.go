@@ -128,7 +128,7 @@ func (h *held) Countersign(proposal []byte) ([]byte, error) {
 func (h *held) Apply(amendment []byte) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.line.ApplyAmendment(time.Now(), amendment)
+	return h.line.ApplyAmendment(amendment)
 }
 
 // Paths says how the paths stand now, and where each leaves from.

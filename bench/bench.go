@@ -1,0 +1,100 @@
+// Package bench measures what people are promised: how fast the far side rings, how
+// late a voice comes, how many lines a core holds. It runs two whole stations in one
+// process over real UDP sockets on loopback, so the network adds next to nothing,
+// and it measures the machine's own limit in the same run: on a shared machine only
+// the ratio of the two means anything.
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"text/tabwriter"
+	"time"
+)
+
+// Options says how much to measure.
+type Options struct {
+	Lines  int           // idle lines, at least 1
+	Calls  int           // calls, at least 1
+	Speech time.Duration // of one talker, at least a second
+}
+
+// A Result is what was measured.
+type Result struct {
+	// Ring is from the press of Call to the far console's ring event.
+	Ring Spread `json:"ring"`
+
+	// Voice is from a packet's arrival at one station to its departure for the console
+	// at the other, without hold-back.
+	Voice     Spread `json:"voice"`
+	VoiceLost int    `json:"voice_lost"` // packets that never came
+
+	Lines        int     `json:"lines"`           // idle lines of two paths at standard, both ends here
+	CPUPerLine   float64 `json:"cpu_per_line_us"` // µs of CPU a second for one end of one idle line
+	LinesPerCore float64 `json:"lines_per_core"`
+	MemoryLine   int     `json:"memory_per_line"` // bytes of heap and stacks for one end of one idle line
+
+	// Datagram is the cost of one datagram when nothing but the machine limits it: seal,
+	// send, receive, open, in batches. LimitPerCore is how many lines that would leave a core.
+	Datagram     float64 `json:"datagram_us"`
+	LimitPerCore float64 `json:"limit_per_core"`
+}
+
+// A Spread is a distribution of times, in milliseconds.
+type Spread struct {
+	N      int     `json:"n"`
+	Median float64 `json:"median_ms"`
+	P95    float64 `json:"p95_ms"`
+	P99    float64 `json:"p99_ms"`
+	Max    float64 `json:"max_ms"`
+}
+
+func spreadOf(times []time.Duration) Spread {
+	if len(times) == 0 {
+		return Spread{}
+	}
+	slices.Sort(times)
+	at := func(q float64) float64 {
+		return float64(times[min(len(times)-1, int(q*float64(len(times))))]) / float64(time.Millisecond)
+	}
+	return Spread{N: len(times), Median: at(0.5), P95: at(0.95), P99: at(0.99), Max: at(1)}
+}
+
+// datagramsPerLine is what one idle line of two paths at standard sends a second,
+// and what it receives.
+const datagramsPerLine = 2 * 50
+
+// Run measures everything, one after the other.
+func Run(ctx context.Context, opt Options) (Result, error) {
+	if opt.Lines < 1 || opt.Calls < 1 || opt.Speech < time.Second {
+		return Result{}, fmt.Errorf("bench: %d lines, %d calls, %v of speech: want at least 1, 1 and 1s", opt.Lines, opt.Calls, opt.Speech)
+	}
+	var r Result
+	for _, step := range []func(context.Context, Options, *Result) error{measureLimit, measureCalls, measureLines} {
+		if err := step(ctx, opt, &r); err != nil {
+			return r, err
+		}
+		if err := ctx.Err(); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+// Print writes the numbers beside the goals.
+func (r Result) Print(w io.Writer) error {
+	fmt.Fprintf(w, "%s %s/%s, %d cores\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	row := func(format string, args ...any) { fmt.Fprintf(tab, format+"\n", args...) }
+	row("what\tmeasured\tgoal")
+	row("press to far ring, %d calls\tmedian %.1f ms, 95 %% %.1f, 99 %% %.1f, most %.1f\tmedian ≤ 15 ms, 99 %% ≤ 25 ms", r.Ring.N, r.Ring.Median, r.Ring.P95, r.Ring.P99, r.Ring.Max)
+	row("voice through both stations, %d packets\tmedian %.1f ms, 95 %% %.1f, 99 %% %.1f, most %.1f; %d lost\tmedian ≤ 15 ms", r.Voice.N, r.Voice.Median, r.Voice.P95, r.Voice.P99, r.Voice.Max, r.VoiceLost)
+	row("idle lines a core, two paths, standard\t%.0f (%.0f µs of CPU a second each, %d lines)\t1000", r.LinesPerCore, r.CPUPerLine, r.Lines)
+	row("the machine's limit in this run\t%.0f (%.2f µs to seal, send, receive and open a datagram)\t", r.LimitPerCore, r.Datagram)
+	row("  share of that limit\t%.0f %%\t", 100*r.LinesPerCore/r.LimitPerCore)
+	row("memory of an idle line\t%.1f kB\t≤ 100 kB", float64(r.MemoryLine)/1000)
+	return tab.Flush()
+}
