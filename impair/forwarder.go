@@ -93,8 +93,8 @@ func NewForwarder(cfg ForwarderConfig) (*Forwarder, error) {
 		sides:    [2]*net.UDPConn{a, b},
 		stations: [2]netip.AddrPort{unmap(cfg.StationA), unmap(cfg.StationB)},
 		links: [2]*link{
-			{seed: mix(cfg.Seed), settings: cfg.AtoB},
-			{seed: mix(cfg.Seed + 1), settings: cfg.BtoA},
+			{seed: 2 * cfg.Seed, settings: cfg.AtoB},
+			{seed: 2*cfg.Seed + 1, settings: cfg.BtoA},
 		},
 		alarm: alarm,
 	}

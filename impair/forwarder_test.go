@@ -190,7 +190,7 @@ func TestForwarderFollowsItsSeed(t *testing.T) {
 	buf := make([]byte, 10)
 	for i := range n {
 		a.send(f.AddrA(), string([]byte{byte(i), byte(i >> 8)}))
-		lost := fateOf(mix(5), uint64(i)).loss < 0.4
+		lost := fateOf(2*5, uint64(i)).loss < 0.4
 		if lost {
 			continue
 		}
@@ -203,6 +203,19 @@ func TestForwarderFollowsItsSeed(t *testing.T) {
 		got = append(got, buf[0])
 	}
 	near(t, "lost", n-len(got), n, 0.4)
+}
+
+// Four links of two paths, and no two with the same fate.
+func TestForwarderSeedsDiffer(t *testing.T) {
+	seen := map[uint64]bool{}
+	for _, seed := range []uint64{1, 2} {
+		for _, l := range forwarder(t, ForwarderConfig{Seed: seed}).links {
+			seen[l.seed] = true
+		}
+	}
+	if len(seen) != 4 {
+		t.Errorf("%d different seeds on four links", len(seen))
+	}
 }
 
 // Twenty datagrams spread over 100 ms: none leaves early, and half of them within 2 ms of

@@ -18,18 +18,9 @@ type fate struct {
 
 func fateOf(seed, n uint64) fate {
 	var source rand.PCG
-	source.Seed(mix(seed), mix(n))
+	source.Seed(seed, n)
 	throw := func() float64 { return float64(source.Uint64()>>11) / (1 << 53) }
 	return fate{throw(), throw(), throw(), throw(), throw(), throw(), throw(), throw()}
-}
-
-// mix spreads x over all bits, so that neighbouring seeds and numbers have nothing in
-// common (the finalizer of SplitMix64).
-func mix(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
 }
 
 // A link is one direction. Its owner's lock guards it.

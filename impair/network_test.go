@@ -125,8 +125,22 @@ func TestDirectionsAreApart(t *testing.T) {
 	})
 }
 
-// What one link carries does not touch the fate of another's datagrams, nor
-// does the order in which goroutines came to send.
+// What arrives at one instant arrives in the same order, whichever goroutine sent first.
+func TestOrderOfOneInstant(t *testing.T) {
+	bubble(t, func(p *pair) {
+		east := p.listen(netip.MustParseAddrPort("192.0.2.3:4400"))
+		p.send(p.north, southAddr, "a")
+		p.send(east, southAddr, "b")
+		first := p.read()
+		p.send(east, southAddr, "b")
+		p.send(p.north, southAddr, "a")
+		if second := p.read(); len(first) != 2 || !slices.Equal(first, second) {
+			p.t.Errorf("%q, and %q when sent the other way round", first, second)
+		}
+	})
+}
+
+// What one link carries does not touch the fate of another's datagrams.
 func TestLinksDoNotDisturbEachOther(t *testing.T) {
 	run := func(others int) (log []string) {
 		bubble(t, func(p *pair) {
@@ -253,7 +267,10 @@ func TestListenOnNetwork(t *testing.T) {
 	if _, err := n.Listen(northAddr); err == nil {
 		t.Error("listens on a closed network")
 	}
-	n.Inject(northAddr, southAddr, nil) // must not start the timer again
+	n.Inject(northAddr, southAddr, nil)
+	if _, ok := n.sky.next(); ok {
+		t.Error("a datagram is in flight on a closed network")
+	}
 }
 
 // A flood that nobody reads takes no more memory than the queue has.

@@ -183,8 +183,11 @@ func FuzzSockaddr(f *testing.F) {
 			return
 		}
 		var z zones
-		sa := unix.RawSockaddrInet6{Scope_id: 9, Addr: [16]byte(bytes.Repeat([]byte{7}, 16))} // of an earlier datagram
+		sa := unix.RawSockaddrInet6{Scope_id: 9, Flowinfo: 9, Addr: [16]byte(bytes.Repeat([]byte{7}, 16))} // of an earlier datagram
 		z.sockaddr(&sa, netip.AddrPortFrom(a, port))
+		if sa.Family == unix.AF_INET6 && sa.Flowinfo != 0 {
+			t.Errorf("%v has flow label %#x", a, sa.Flowinfo)
+		}
 		if got, want := z.addr(&sa), netip.AddrPortFrom(a.Unmap(), port); got != want {
 			t.Errorf("%v became %v", want, got)
 		}
