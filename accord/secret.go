@@ -13,11 +13,12 @@ const SecretSize = 32
 
 // A Secret is 32 bytes that are never shown. However it is printed, logged or
 // marshalled, alone or inside something else, what comes out is "[secret]" or
-// the address of a pointer. The zero Secret holds nothing.
+// an address in memory. The zero Secret holds nothing.
 type Secret struct {
-	// A pointer, because fmt prints the unexported fields of a struct without
-	// asking the methods below: inside a struct it stops at a pointer.
-	b *[SecretSize]byte
+	// A function, because fmt prints the unexported fields of a struct without asking
+	// the methods below, and for a verb that does not fit (%s of a pointer to an
+	// array) even what a pointer points to. It has no way into a function.
+	open func() *[SecretSize]byte
 }
 
 const redacted = "[secret]"
@@ -25,26 +26,29 @@ const redacted = "[secret]"
 func newSecret() Secret {
 	b := new([SecretSize]byte)
 	rand.Read(b[:]) // never fails: it would end the program
-	return Secret{b}
+	return Secret{func() *[SecretSize]byte { return b }}
 }
 
 // secretOf copies b, which must have SecretSize bytes.
-func secretOf(b []byte) Secret { return Secret{(*[SecretSize]byte)(append([]byte(nil), b...))} }
+func secretOf(b []byte) Secret {
+	array := [SecretSize]byte(b)
+	return Secret{func() *[SecretSize]byte { return &array }}
+}
 
-// Bytes gives the secret itself.
+// Bytes gives the secret itself, all zero if there is none.
 func (s Secret) Bytes() [SecretSize]byte {
-	if s.b == nil {
+	if s.open == nil {
 		return [SecretSize]byte{}
 	}
-	return *s.b
+	return *s.open()
 }
 
 // IsZero tells whether there is no secret.
-func (s Secret) IsZero() bool { return s.b == nil }
+func (s Secret) IsZero() bool { return s.open == nil }
 
 // Equal compares in constant time. No secret equals nothing, not even another.
 func (s Secret) Equal(other Secret) bool {
-	return s.b != nil && other.b != nil && subtle.ConstantTimeCompare(s.b[:], other.b[:]) == 1
+	return s.open != nil && other.open != nil && subtle.ConstantTimeCompare(s.open()[:], other.open()[:]) == 1
 }
 
 // Format covers every verb of fmt, %x and %d too.
