@@ -144,6 +144,11 @@ func (c *call) finish(now time.Time, why wire.Reason, by Side) {
 
 // follow ends the call because the far side says it is over.
 func (c *call) follow(now time.Time, s wire.Signal) {
+	if s.At[2] == 0 { // it follows an end that we did not make in this run
+		c.presumed = true
+		c.finish(now, wire.Restarted, Nobody)
+		return
+	}
 	why := c.plausible(s.Reason)
 	if !c.outgoing && timedOut(why) && c.reached != 0 {
 		why = c.ownWord()
@@ -151,10 +156,6 @@ func (c *call) follow(now time.Time, s wire.Signal) {
 	by := Nobody
 	if chosen(why) {
 		by = Them
-	}
-	if s.At[2] == 0 { // it claims to follow an end that we never made
-		c.finish(now, why, by)
-		return
 	}
 	c.close(now, why, by)
 }
@@ -286,7 +287,13 @@ func (c *call) learn(s wire.Signal) {
 
 // learnCalled takes the times of the called side.
 func (c *call) learnCalled(s wire.Signal) {
-	if s.At[0] != s.At[1] {
+	switch {
+	case s.Step == wire.StepActive && s.At[0] == s.At[2]: // it had lifted too
+		c.rung(RungCalled, Them, s.At[0])
+		if c.meetsAt == s.At[0] {
+			c.crossed = c.meets
+		}
+	case s.At[0] != s.At[1]:
 		c.rung(RungRinging, Them, s.At[0])
 	}
 	if s.Step == wire.StepReached || s.Step == wire.StepRinging {
@@ -295,10 +302,6 @@ func (c *call) learnCalled(s wire.Signal) {
 	}
 	if s.At[1] == s.At[2] { // ended, and never answered
 		return
-	}
-	if s.At[0] == 0 && !c.meets.IsZero() { // it had lifted too
-		c.crossed = c.meets
-		c.rung(RungCalled, Them, c.meetsAt)
 	}
 	c.rung(RungAnswered, Them, s.At[1])
 }
@@ -342,6 +345,9 @@ func (c *call) signal(ringing int) wire.Signal {
 		}
 	case answered:
 		s.Step = wire.StepActive
+		if !c.crossed.IsZero() && !c.outgoing && c.turned == 0 {
+			s.At[0], s.At[2] = c.called, c.called
+		}
 		if c.holding != wire.ReasonNone {
 			s.Step, s.Reason = wire.StepHeld, c.holding
 		}

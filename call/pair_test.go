@@ -188,19 +188,28 @@ func (p *pair) agree() error {
 			if ca.id != cb.id {
 				continue
 			}
-			var err error
-			if p.throughout(p.a, cb) && p.throughout(p.b, ca) {
-				err = sameFigures(ca, cb)
-			}
-			if ca == p.a.m.call && cb == p.b.m.call && err == nil {
-				err = sameStory(ca, cb)
-			}
-			if err != nil {
+			if err := p.compare(ca, cb); err != nil {
 				return fmt.Errorf("%w\na: %+v\nb: %+v", err, ca, cb)
 			}
 		}
 	}
 	return nil
+}
+
+// compare compares what a and b know of one call. Of what ended before a station
+// was started again it may say that instead.
+func (p *pair) compare(ca, cb *call) error {
+	both := p.throughout(p.a, cb) && p.throughout(p.b, ca)
+	if both {
+		if err := sameFigures(ca, cb); err != nil {
+			return err
+		}
+	}
+	forgot := !both && (ca.reason == wire.Restarted || cb.reason == wire.Restarted)
+	if ca != p.a.m.call || cb != p.b.m.call || forgot {
+		return nil
+	}
+	return sameStory(ca, cb)
 }
 
 // throughout reports whether e has not been started again since the other side
