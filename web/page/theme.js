@@ -16,6 +16,12 @@ export function follow(choice, changed) {
     localStorage.setItem(key, choice.value);
     apply();
   });
+  // The demo's stage frames two consoles and dresses them as itself.
+  addEventListener("message", (e) => {
+    if (window === parent || e.source !== parent || e.data?.ringdown !== "theme" || !themes.includes(e.data.theme)) return;
+    choice.value = e.data.theme;
+    apply();
+  });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
   apply();
 }
