@@ -135,32 +135,38 @@ func (p *policy) set(h http.Header) {
 }
 
 const (
-	failureRate  = 2  // a second, for one address
-	failureBurst = 20 // at once
-	maxCallers   = 1024
+	failureRate, failureBurst = 2, 20   // a second and at once: failed attempts to enter, of one address
+	requestRate, requestBurst = 50, 300 // requests of one session; a page has some thirty files
+	maxCallers                = 1024
 )
 
-// failures limits how often one address may fail to enter. The zero value is
-// ready to use.
-type failures struct {
+// A limiter limits how often each caller may do something. It is safe for
+// concurrent use.
+type limiter[K comparable] struct {
+	rate  rate.Limit
+	burst int
+
 	mu      sync.Mutex
-	callers map[netip.Addr]*rate.Limiter
+	callers map[K]*rate.Limiter
 }
 
-// allow says whether this failure may still be answered in words. When too many
-// addresses are known, all are forgotten: memory is bounded, and tokens are too
-// long to guess at any rate.
-func (f *failures) allow(now time.Time, remote string) bool {
+func newLimiter[K comparable](perSecond rate.Limit, burst int) *limiter[K] {
+	return &limiter[K]{rate: perSecond, burst: burst, callers: make(map[K]*rate.Limiter)}
+}
+
+// allow counts one act. When too many callers are known all are forgotten: the
+// memory is bounded, and what the limits protect is the machine's effort; no
+// secret here could be guessed at any rate.
+func (f *limiter[K]) allow(now time.Time, caller K) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	addr := caller(remote)
-	l := f.callers[addr]
+	l := f.callers[caller]
 	if l == nil {
-		if f.callers == nil || len(f.callers) == maxCallers {
-			f.callers = make(map[netip.Addr]*rate.Limiter)
+		if len(f.callers) == maxCallers {
+			clear(f.callers)
 		}
-		l = rate.NewLimiter(failureRate, failureBurst)
-		f.callers[addr] = l
+		l = rate.NewLimiter(f.rate, f.burst)
+		f.callers[caller] = l
 	}
 	return l.AllowN(now, 1)
 }

@@ -55,12 +55,16 @@ func (s *Server) webHandler() http.Handler {
 	return s.contain(func(w http.ResponseWriter, r *http.Request) {
 		s.policy.set(w.Header())
 		if e := s.gate.check(r); e != nil {
-			s.log.Warn("console: request refused", "code", e.Code, "from", r.RemoteAddr, "host", r.Host, "origin", r.Header.Get("Origin"))
+			s.warn("console: request refused", "code", e.Code, "from", r.RemoteAddr, "host", r.Host, "origin", r.Header.Get("Origin"))
 			s.refuse(w, http.StatusForbidden, e)
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		session, known := s.sessionOf(r)
+		if known && !s.requests.allow(time.Now(), session) {
+			s.refuse(w, http.StatusTooManyRequests, errTooOften)
+			return
+		}
 		switch isAPI := strings.HasPrefix(r.URL.Path, "/api/"); {
 		case r.URL.Path == "/enter":
 			s.enter(w, r, known)
@@ -108,8 +112,14 @@ func (s *Server) contain(h http.HandlerFunc) http.Handler {
 var (
 	errNoSession = &api.Error{Code: "no-session", Text: "This browser has not been let in, or its session has ended.",
 		Action: `Open the link that "ringdown console DIR" prints on the station's machine.`}
+	errTooOften = &api.Error{Code: "too-often", Text: "This browser asks the station too often.", Action: "Wait some seconds; if it goes on, close the console's other windows."}
 	errInternal = &api.Error{Code: "internal", Text: "The station failed at this request.", Action: "Look at the station's log."}
 )
+
+// warn logs what strangers can cause, and not oftener than a person reads.
+func (s *Server) warn(text string, args ...any) {
+	s.warned.Do(func() { s.log.Warn(text, args...) })
+}
 
 // asRefusal is the error as a person reads it. What is not meant for them is
 // logged and becomes "internal".
@@ -232,8 +242,8 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, known bool) {
 	q := r.URL.Query()
 	taken := s.tokens.take(time.Now(), q.Get("token"))
 	if !taken && !known {
-		s.log.Warn("console: entry refused", "from", r.RemoteAddr)
-		if !s.failures.allow(time.Now(), r.RemoteAddr) {
+		s.warn("console: entry refused", "from", r.RemoteAddr)
+		if !s.failures.allow(time.Now(), caller(r.RemoteAddr)) {
 			tooMany.serve(w)
 			return
 		}

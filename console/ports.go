@@ -27,9 +27,9 @@ type voicePort struct {
 	logger logging.LeveledLogger
 	wild   netip.Addr // the wildcard it was given; invalid if one address
 	near   bool       // hears this machine only
-	port   uint16
 
 	mu      sync.Mutex
+	port    uint16
 	sockets map[netip.Addr]*voiceSocket
 	own     *ownAddresses
 	closed  bool
@@ -100,6 +100,12 @@ func (p *voicePort) open(a netip.Addr) error {
 	}
 	p.sockets[a] = &voiceSocket{ice.NewUDPMuxDefault(ice.UDPMuxParams{Logger: p.logger, UDPConn: packets}), conn.LocalAddr()}
 	return nil
+}
+
+func (p *voicePort) number() uint16 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.port
 }
 
 // wanted are the addresses of the machine that the wildcard stands for.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"golang.org/x/time/rate"
 
 	"ringdown/api"
 	"ringdown/web"
@@ -36,8 +37,11 @@ type Server struct {
 	voice    *voiceEngine
 	clients  *registry
 	tokens   tokens
-	failures failures
 	faults   faults
+
+	failures *limiter[netip.Addr] // to enter
+	requests *limiter[digest]
+	warned   rate.Sometimes
 
 	url       string
 	socket    *localSocket
@@ -57,7 +61,12 @@ func New(cfg Config, st Station) *Server {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Server{cfg: cfg, st: st, log: cfg.Log, clients: newRegistry(cfg.MaxConsoles)}
+	return &Server{
+		cfg: cfg, st: st, log: cfg.Log, clients: newRegistry(cfg.MaxConsoles),
+		failures: newLimiter[netip.Addr](failureRate, failureBurst),
+		requests: newLimiter[digest](requestRate, requestBurst),
+		warned:   rate.Sometimes{First: 20, Interval: time.Second},
+	}
 }
 
 // Start opens the listeners and serves in the background. When it returns nil,
@@ -223,7 +232,7 @@ func (s *Server) closing() bool { return s.ended.Load() }
 func (s *Server) URL() string { return s.url }
 
 // VoicePort is the UDP port of the browsers' voice. Valid after Start.
-func (s *Server) VoicePort() uint16 { return s.voice.port.port }
+func (s *Server) VoicePort() uint16 { return s.voice.port.number() }
 
 // NewToken makes an entry token: valid once, for 15 minutes.
 func (s *Server) NewToken() string { return s.tokens.make(time.Now()) }
