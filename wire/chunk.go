@@ -161,7 +161,7 @@ type Ack struct {
 
 // A Range is bytes received beyond a gap.
 type Range struct {
-	Gap    uint32 // bytes missing since the end of the range before, or since Received: at least 1
+	Gap    uint32 // bytes not spoken of since the end of the range before, or since Received: at least 1
 	Length uint32 // bytes received: at least 1
 }
 

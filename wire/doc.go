@@ -21,15 +21,15 @@
 //	 └───────┴───────────┴──────────────────────────────┴────────────────┘
 //
 // It is sealed with AES-256-GCM. The nonce is random, made inside the cipher, so
-// that it can never be made twice by a restored snapshot or a counter that was
-// lost; the label is the additional data. The label is fixed for a path and a
-// direction: it finds the line and the path in one look-up. Under the seal:
+// that no restored snapshot and no lost counter makes the same one again; the label
+// is the additional data. The label is fixed for a path and a direction: it finds
+// the line and the path in one look-up. Under the seal:
 //
-//	 0                  20              30                       size-36
-//	 ┌──────────────────┬───────────────┬────────────────────────┐
-//	 │   path header    │ frame header  │          body          │
-//	 │ differs by path  │ the same on every path of a tick       │
-//	 └──────────────────┴───────────────┴────────────────────────┘
+//	0                  20              30                       size-36
+//	┌──────────────────┬───────────────┬────────────────────────┐
+//	│   path header    │ frame header  │          body          │
+//	│ differs by path  │ the same on every path of a tick       │
+//	└──────────────────┴───────────────┴────────────────────────┘
 //
 // A frame is sealed once for each path. The same sealed bytes on two paths would
 // let whoever reads one of them speak on the other.
@@ -51,36 +51,40 @@
 //	key       = HKDF-Expand(secret, "ringdown/1 datagram" | d | n, 32)
 //
 // Every path and direction has its own key. Start keys seal knocks and the first
-// handshake; their bodies carry hello and handshake chunks only, and a receiver
-// ignores any other chunk under them: they have no forward secrecy, and who
-// replays them proves nothing. Traffic keys belong to an epoch, which is one
-// completed TLS handshake, and need both the pair's secret and the handshake to
-// be known. A station seals under an epoch only after its own handshake is
-// complete (RFC 9001, section 5.7: a server has secrets before it knows the client),
-// the second of the two only once it has opened a datagram of that epoch.
+// handshake. They have no forward secrecy, they are the same in every run, and who
+// replays what they sealed proves nothing; so a body under them begins with a hello
+// and holds a handshake chunk beside it at most, and counts only if its attempt is
+// new. Traffic keys belong to an epoch, which is one completed TLS handshake, and
+// need both the pair's secret and the handshake to be known. The TLS server seals
+// under an epoch once its own handshake is complete (not before: it has secrets
+// before it knows the client, RFC 9001, section 5.7), the client once it has opened a
+// datagram of that epoch. Epochs have no number on the wire: a receiver tries the
+// keys it holds.
 //
 // A key seals a bounded number of datagrams ([TrafficLimit], [StartLimit]), far
 // below the 2^32 that NIST SP 800-38D, section 8.3, allows for random nonces. The
-// number of forgeries that a receiver may refuse before AES-GCM weakens (2^52 for
-// datagrams of up to 2^11 blocks: RFC 9001, section 6.6) is out of reach.
+// number of forgeries that a receiver may refuse before AES-GCM weakens (2^52:
+// RFC 9001, section 6.6) is out of reach: a century at a million a second.
 //
 // # Path header
 //
-//	 0      1                 7        9        11     12                         20
-//	 ┌──────┬─────────────────┬────────┬────────┬──────┬──────────────────────────┐
-//	 │ path │     counter     │  echo  │  hold  │ kind │           word           │
-//	 └──────┴─────────────────┴────────┴────────┴──────┴──────────────────────────┘
+//	0      1                 7        9        11     12                         20
+//	┌──────┬─────────────────┬────────┬────────┬──────┬──────────────────────────┐
+//	│ path │     counter     │  echo  │  hold  │ kind │           word           │
+//	└──────┴─────────────────┴────────┴────────┴──────┴──────────────────────────┘
+//
+// Its fields:
 //
 //   - path: number of the path in the low 7 bits, direction in the high bit. Both
 //     must be those of the label.
-//   - counter: rises by one with each datagram sent on this path in this
-//     direction, whatever the key; 1 is the first of an incarnation of the sender.
-//     Each is accepted once ([Window], RFC 4303, section 3.4.3). Holes in it are
-//     the path's loss; the instants at which it should have come, its spread.
-//   - echo: low 16 bits of the highest counter heard on this path. hold: time
-//     since that datagram came, in 16 µs. The round trip is the time since the echoed
-//     counter was sent, less hold. A hold of 0xffff says that nothing was heard for a
-//     second (then echo is 0).
+//   - counter: rises by one with each datagram sent on this path in this direction,
+//     whatever the key; 1 is the first of an incarnation of the sender. Under one key
+//     each is accepted once ([Window], RFC 4303, section 3.4.3). Holes in it are the
+//     path's loss; the instants at which it should have come, its spread.
+//   - echo: low 16 bits of the highest counter heard on this path.
+//   - hold: time since that datagram came, in 16 µs. The round trip is the time
+//     since the echoed counter was sent, less hold. 0xffff says that nothing was
+//     heard for a second; then echo is 0.
 //   - kind and word: one of the following, in turn.
 //
 // The words:
@@ -95,14 +99,17 @@
 //
 // # Frame header
 //
-//	 0                 6            10
-//	 ┌─────────────────┬────────────┐
-//	 │  frame number   │ sig. echo  │
-//	 └─────────────────┴────────────┘
+//	0                 6            10
+//	┌─────────────────┬────────────┐
+//	│  frame number   │ sig. echo  │
+//	└─────────────────┴────────────┘
 //
-//   - frame number: of the sender's tick. Tick times its length is the sender's own
-//     time, so a tick that was missed is counted too. Copies of a frame are matched
-//     by it: the first to arrive is acted on, the others only measure their path.
+// Its fields:
+//
+//   - frame number: of the sender's tick. It times the length of a tick is the
+//     sender's own time, so a tick that was missed is counted too. Copies of a frame
+//     are matched by it: the first to arrive is acted on, the others only measure
+//     their path.
 //   - signal echo: version of the newest signal heard; 0 for none.
 //
 // # Body
@@ -119,10 +126,10 @@
 // Signal, 43 bytes: the latest state of the sender's side of the call, at every
 // tick until its version is echoed.
 //
-//	 0   1         5          21     22       23        24      25     31     37      43
-//	 ┌───┬─────────┬──────────┬──────┬────────┬─────────┬───────┬──────┬──────┬───────┐
-//	 │ 1 │ version │ call id  │ step │ reason │ ringing │ ready │ at 0 │ at 1 │ at 2  │
-//	 └───┴─────────┴──────────┴──────┴────────┴─────────┴───────┴──────┴──────┴───────┘
+//	0   1         5          21     22       23        24      25     31     37      43
+//	┌───┬─────────┬──────────┬──────┬────────┬─────────┬───────┬──────┬──────┬───────┐
+//	│ 1 │ version │ call id  │ step │ reason │ ringing │ ready │ at 0 │ at 1 │ at 2  │
+//	└───┴─────────┴──────────┴──────┴────────┴─────────┴───────┴──────┴──────┴───────┘
 //
 // The version is at least 1 and rises with each change within an incarnation; an
 // older one than was heard is ignored. Steps: 0 none, 1 calling, 2 reached,
@@ -136,10 +143,10 @@
 // Hello, 25 bytes: which attempt of each side the datagram belongs to. Alone under
 // a start key it is a knock.
 //
-//	 0   1                 9            13                21           25
-//	 ┌───┬─────────────────┬────────────┬─────────────────┬────────────┐
-//	 │ 2 │ own incarnation │ own number │ far incarnation │ far number │
-//	 └───┴─────────────────┴────────────┴─────────────────┴────────────┘
+//	0   1                 9            13                21           25
+//	┌───┬─────────────────┬────────────┬─────────────────┬────────────┐
+//	│ 2 │ own incarnation │ own number │ far incarnation │ far number │
+//	└───┴─────────────────┴────────────┴─────────────────┴────────────┘
 //
 // Own attempts strictly rise and are made durable before they are sent, so what
 // is replayed is known to be old. Incarnations begin at 1; a far attempt of zero
@@ -147,10 +154,10 @@
 //
 // Handshake, 7 bytes and more, behind a hello: a piece of the TLS handshake.
 //
-//	 0   1        3          5        7
-//	 ┌───┬────────┬──────────┬────────┬───────┄
-//	 │ 3 │ offset │ received │ length │ bytes
-//	 └───┴────────┴──────────┴────────┴───────┄
+//	0   1        3          5        7
+//	┌───┬────────┬──────────┬────────┬───────┄
+//	│ 3 │ offset │ received │ length │ bytes
+//	└───┴────────┴──────────┴────────┴───────┄
 //
 // Each side has one handshake stream an attempt, at most 16,384 bytes: what TLS
 // wants sent (RFC 9001, section 4.1.3), each time as a flight: level (one byte: 0
@@ -159,13 +166,14 @@
 //
 // Voice: packets of one talker with consecutive numbers, one codec and one size.
 //
-//	 0   1              2       4      5               6
-//	 ┌───┬──────┬───────┬───────┬──────┬───────┬───────┬──────┬─────────┄
-//	 │ 4 │talker│ codec │ first │ size │ count │ age n │ ages │ packets
-//	 └───┴──────┴───────┴───────┴──────┴───────┴───────┴──────┴─────────┄
-//	       4 bit  4 bit                  4 bit   4 bit   4 bit each
+//	0   1              2       4      5               6
+//	┌───┬──────┬───────┬───────┬──────┬───────┬───────┬──────┬─────────┄
+//	│ 4 │talker│ codec │ first │ size │ count │ age n │ ages │ packets
+//	└───┴──────┴───────┴───────┴──────┴───────┴───────┴──────┴─────────┄
+//	      4 bit  4 bit                  4 bit   4 bit   4 bit each
 //
-// Codecs: 1 Opus, 2 PCMU, 3 PCMA, of 20 ms each. First is the low 16 bits of the number
+// Talkers are numbered from 0; the profile says how many a side may have, and the
+// voice of others is ignored. Codecs: 1 Opus, 2 PCMU, 3 PCMA, of 20 ms each. First is the low 16 bits of the number
 // of the first packet; numbers rise by one with each packet of a talker. The age
 // of a packet is how many frames before this one it was first sent, 0 to 15: it
 // names the instant at which a receiver that holds voice lets the packet go,
@@ -176,26 +184,26 @@
 //
 // Acknowledgement: what of a stream has been received.
 //
-//	 0   1                 2            3          6
-//	 ┌───┬────────┬────────┬────────────┬──────────┬─────┬────────┬───────┄
-//	 │ 5 │ stream │ ranges │ duplicates │ received │ gap │ length │ …
-//	 └───┴────────┴────────┴────────────┴──────────┴─────┴────────┴───────┄
-//	       4 bit    4 bit                             3       3
+//	0   1                 2            3          6
+//	┌───┬────────┬────────┬────────────┬──────────┬─────┬────────┬───────┄
+//	│ 5 │ stream │ ranges │ duplicates │ received │ gap │ length │ …
+//	└───┴────────┴────────┴────────────┴──────────┴─────┴────────┴───────┄
+//	      4 bit    4 bit                             3       3
 //
 // Streams: 1 entries, 2 bulk. Received is the position up to which nothing is
-// missing. Then up to 15 ranges beyond it: so many bytes missing (at least 1), so
-// many received (at least 1). Duplicates counts, modulo 256, the data chunks that
+// missing. Then up to 15 ranges beyond it: so many bytes of which nothing is said
+// (at least 1), so many received (at least 1). Duplicates counts, modulo 256, the data chunks that
 // brought nothing new, so that the sender learns when it repeats too early. It is
 // sent when there is something new to say, and a few times more because it may get
 // lost; an idle stream takes no room.
 //
 // Data: a piece of a stream.
 //
-//	 0   1        ┄        3        6
-//	 ┌───┬────────┬────────┬────────┬───────┄
-//	 │ 6 │ stream │ length │ offset │ bytes
-//	 └───┴────────┴────────┴────────┴───────┄
-//	       4 bit    12 bit
+//	0   1        ┄        3        6
+//	┌───┬────────┬────────┬────────┬───────┄
+//	│ 6 │ stream │ length │ offset │ bytes
+//	└───┴────────┴────────┴────────┴───────┄
+//	      4 bit    12 bit
 //
 // A stream is a sequence of messages, each of 1 to 65,536 bytes and preceded by its
 // length less 1 in two bytes. Positions count its bytes from 0 and are sent as
@@ -224,7 +232,7 @@
 //
 // Fixed by the standards: the sizes of nonce and tag, 2^32, the exporter. Chosen:
 // the sizes and cadences of the profiles; the 48 bits of counters (a hundred
-// thousand years); 24 bits of position (twenty minutes of a full wide line before
+// thousand years); 24 bits of position (ten minutes of a full wide line before
 // they wrap, against a window of seconds); the limits of a chunk, which follow
 // from the largest body of 574 bytes; the size of the window (at least 1,024).
 //

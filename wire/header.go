@@ -119,6 +119,15 @@ const (
 	pathStates
 )
 
+var pathStateNames = [pathStates]string{"", "knocking", "up", "silent", "resting"}
+
+func (s PathState) String() string {
+	if s > 0 && s < pathStates {
+		return pathStateNames[s]
+	}
+	return fmt.Sprintf("path state %d", uint8(s))
+}
+
 // SpreadUnit is the unit of [Report.Spread] on the wire.
 const SpreadUnit = 100 * time.Microsecond
 

@@ -1,7 +1,5 @@
 package wire
 
-import "math/bits"
-
 const (
 	windowWords = 32 // a power of two, so that a word's place is a mask away
 
@@ -51,11 +49,3 @@ func (w *Window) advance(n uint64) {
 
 // Highest is the highest number accepted. It reports false if there is none.
 func (w *Window) Highest() (uint64, bool) { return w.highest, w.any }
-
-// Count is how many of the numbers that w still remembers were accepted.
-func (w *Window) Count() (n int) {
-	for _, word := range w.ring {
-		n += bits.OnesCount64(word)
-	}
-	return n
-}
