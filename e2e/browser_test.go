@@ -110,6 +110,11 @@ func (c *chromium) open(t *testing.T, url string) *tab {
 	ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithNewWindow(false)) // a real tab, which another can hide
 	t.Cleanup(cancel)
 	p := &tab{ctx: ctx, t: t}
+	t.Cleanup(func() {
+		if t.Failed() {
+			p.screenshot(fmt.Sprintf("%s-failed-%p", t.Name(), p))
+		}
+	})
 	p.watchErrors()
 	p.do("injecting the probe", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, page.AddScriptToEvaluateOnNewDocument,
@@ -180,15 +185,23 @@ func (p *tab) until(limit time.Duration, ok func() bool, what func() string) {
 	until(p.t, limit, ok, what)
 }
 
+// reaction is how long a person needs at least to press a button that has just
+// appeared. The page ignores what is faster, because it was meant for the button
+// that stood there before.
+const reaction = 1100 * time.Millisecond
+
 // press finds the button with the accessible name, as a screen reader would, and
 // presses it with the mouse.
 func (p *tab) press(name string) {
 	p.t.Helper()
 	var id cdp.BackendNodeID
+	var since time.Time
 	p.until(patience, func() bool {
-		var ok bool
-		id, ok = p.button(name)
-		return ok
+		found, ok := p.button(name)
+		if !ok || found != id {
+			id, since = found, time.Now()
+		}
+		return ok && time.Since(since) > reaction
 	}, func() string { return fmt.Sprintf("no button %q to press; status %q", name, p.statuses()) })
 	p.do("pressing "+name, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		x, y, err := centre(ctx, target, id)
@@ -288,12 +301,15 @@ func (p *tab) screenshot(name string) {
 	if folder == "" {
 		return
 	}
-	png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err != nil {
-		p.t.Fatal(err)
+		p.t.Errorf("taking the picture %s: %v", name, err)
+		return
 	}
 	if err := os.WriteFile(filepath.Join(folder, name+".png"), png, 0o644); err != nil {
-		p.t.Fatal(err)
+		p.t.Error(err)
 	}
 }
 

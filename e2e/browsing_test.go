@@ -40,9 +40,9 @@ func TestHiddenTab(t *testing.T) {
 	d := startDemo(t)
 	p := &pair{demo: d}
 	p.NorthBrowser = startChromium(t, options{Tone: northTone})
-	p.North = p.NorthBrowser.open(t, ready(d.North))
+	p.North = p.NorthBrowser.open(t, ready(t, d.North))
 	p.SouthBrowser = startChromium(t, options{Tone: southTone, Throttled: true})
-	p.South = p.SouthBrowser.open(t, ready(d.South))
+	p.South = p.SouthBrowser.open(t, ready(t, d.South))
 	p.South.waitStatus("Line open")
 	p.North.waitStatus("Line open")
 

@@ -63,7 +63,7 @@ func TestPageKilled(t *testing.T) {
 	p.North.waitStatus("Held")
 
 	p.SouthBrowser = startChromium(t, options{Tone: southTone, Profile: p.SouthBrowser.Profile})
-	p.South = p.SouthBrowser.open(t, ready(p.demo.South))
+	p.South = p.SouthBrowser.open(t, ready(t, p.demo.South))
 	p.inCall()
 	p.speaking()
 }
@@ -79,7 +79,7 @@ func TestFarPageClosed(t *testing.T) {
 	if said := p.North.said(); slices.ContainsFunc(said, isRinging) {
 		t.Fatalf("nobody was there, and the caller was told that it rings: %q", said)
 	}
-	p.South = p.SouthBrowser.open(t, ready(p.demo.South))
+	p.South = p.SouthBrowser.open(t, ready(t, p.demo.South))
 	p.North.waitStatus("Ringing")
 }
 

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -148,13 +147,17 @@ func origin(t *testing.T, address string) string {
 	return u.Scheme + "://" + u.Host
 }
 
-// ready adds the query by which a page on localhost makes itself ready.
-func ready(address string) string {
-	separator := "?"
-	if strings.Contains(address, "?") {
-		separator = "&"
+// ready asks that the page makes itself ready, as pages on localhost may.
+func ready(t *testing.T, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return address + separator + "ready=1"
+	q := u.Query()
+	q.Set("next", "/?ready=1")
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 // A pair is a demo with one page open at each of its stations, ready to call.
@@ -169,8 +172,8 @@ func startPair(t *testing.T) *pair {
 	p := &pair{demo: startDemo(t)}
 	p.NorthBrowser = startChromium(t, options{Tone: northTone})
 	p.SouthBrowser = startChromium(t, options{Tone: southTone})
-	p.North = p.NorthBrowser.open(t, ready(p.demo.North))
-	p.South = p.SouthBrowser.open(t, ready(p.demo.South))
+	p.North = p.NorthBrowser.open(t, ready(t, p.demo.North))
+	p.South = p.SouthBrowser.open(t, ready(t, p.demo.South))
 	p.North.waitStatus("Line open")
 	p.South.waitStatus("Line open")
 	return p
