@@ -32,7 +32,7 @@ const (
 	newCallEvery = time.Second
 
 	pastCalls = 4  // ended calls remembered, in case the far side still speaks of one
-	mostHolds = 16 // rungs "held" and "resumed" kept in a ladder, the newest
+	mostHolds = 16 // rungs "held" and "resumed" of each side kept in a ladder, the newest
 )
 
 // A Console is the id of one of our consoles.
@@ -67,9 +67,10 @@ type Machine struct {
 	call *call   // live, or the last one; nil before the first
 	past []*call // ended, replaced; the newest last
 
-	shown   View        // as of the last Changed
-	sent    wire.Signal // likewise
-	summary Summary     // as of the last settle
+	summary Summary // as of the last settle
+	shown   Summary // as of the last Changed, like the next two
+	rungs   []Step
+	sent    wire.Signal
 }
 
 // A seat is one of our consoles, as the machine sees it.
@@ -182,11 +183,9 @@ func (m *Machine) LineDown(now time.Time) {
 	m.settle(now)
 }
 
-// Advance does what is due at now. It may be called at any time.
-func (m *Machine) Advance(now time.Time) {
-	m.expire(now)
-	m.settle(now)
-}
+// Advance does what is due at now. It may be called at any time, and costs
+// nothing when nothing is due.
+func (m *Machine) Advance(now time.Time) { m.expire(now) }
 
 // Deadline is when Advance must be called next, if nothing else happens before;
 // false if nothing is due ever.
@@ -371,10 +370,14 @@ func (m *Machine) tell() {
 			m.hooks.Ring(s.id, on)
 		}
 	}
-	v, sig := m.View(), m.Signal()
-	if v.same(m.shown) && sig == m.sent {
+	var ladder []Step
+	if m.call != nil {
+		ladder = m.call.ladder
+	}
+	sig := m.Signal()
+	if m.summary == m.shown && sig == m.sent && slices.Equal(ladder, m.rungs) {
 		return
 	}
-	m.shown, m.sent = v, sig
+	m.shown, m.sent, m.rungs = m.summary, sig, append(m.rungs[:0], ladder...)
 	m.hooks.Changed()
 }

@@ -55,47 +55,11 @@ var sideNames = [...]string{"", "us", "them"}
 
 func (s Side) String() string { return name("side", sideNames[:], uint8(s)) }
 
-// A Rung is one step of the ladder.
-type Rung uint8
-
-// The rungs, in the order in which a ladder shows them.
-const (
-	RungCalled Rung = iota
-	RungReached
-	RungRinging
-	RungAnswered
-	RungHeld
-	RungResumed
-	RungEnded
-)
-
-var rungNames = [...]string{"called", "reached", "ringing", "answered", "held", "resumed", "ended"}
-
-func (r Rung) String() string { return name("rung", rungNames[:], uint8(r)) }
-
-// repeats reports whether this rung may stand in a ladder more than once.
-func (r Rung) repeats() bool { return r == RungHeld || r == RungResumed }
-
-// rank orders the rungs; holds stand as they came.
-func (r Rung) rank() Rung {
-	if r == RungResumed {
-		return RungHeld
-	}
-	return r
-}
-
 func name(what string, names []string, n uint8) string {
 	if int(n) < len(names) {
 		return names[n]
 	}
 	return fmt.Sprintf("%s %d", what, n)
-}
-
-// A Step is one rung with its author, and the author's time.
-type Step struct {
-	Name Rung
-	At   time.Time // UTC, whole milliseconds: the same figure on both sides
-	By   Side
 }
 
 // A View is all that a console shows of the call: the live one or, until the
@@ -121,10 +85,6 @@ type Summary struct {
 	EndedBy  Side          // with Ended: who chose to end it; Nobody if nobody did
 	Gap      time.Duration // longest time held, of those that are over
 	GapTotal time.Duration // all of them together
-}
-
-func (v View) same(o View) bool {
-	return v.Summary == o.Summary && slices.Equal(v.Steps, o.Steps)
 }
 
 // View returns what a console shows.
