@@ -27,12 +27,13 @@ func (d Direction) String() string {
 // ForwarderConfig says where a [Forwarder] stands.
 type ForwarderConfig struct {
 	// AddrA and AddrB are the forwarder's own addresses, one for each side; port 0
-	// lets the system choose. Station A takes AddrA for station B, and the other way round.
+	// lets the system choose. Station A takes AddrA for station B, and the other
+	// way round.
 	AddrA, AddrB netip.AddrPort
 
-	// StationA and StationB are where the stations are. What comes from elsewhere is
-	// dropped. A station without an address is where the first datagram on its side
-	// comes from.
+	// StationA and StationB are where the stations are. What comes from elsewhere
+	// is dropped. A station without an address is where the first datagram on its
+	// side comes from.
 	StationA, StationB netip.AddrPort
 
 	Seed       uint64 // of all chance
@@ -47,8 +48,8 @@ type Sight struct {
 	Arrives   time.Time // when it will arrive, if it is not cut off on its way; zero if it is lost
 }
 
-// A Forwarder is one path between two stations, over real UDP sockets, with faults on
-// it. Datagrams of any size pass unopened. It is safe for concurrent use.
+// A Forwarder is one path between two stations, over real UDP sockets, with faults
+// on it. Datagrams of any size pass unopened. It is safe for concurrent use.
 type Forwarder struct {
 	sides [2]*net.UDPConn // by the direction of what enters there
 	addrs [2]netip.AddrPort
@@ -169,8 +170,9 @@ func (f *Forwarder) Counts(d Direction) Counts {
 	return f.links[d].counts
 }
 
-// Watch lets fn see the datagrams that enter from now on, in a goroutine of its own, in place of the one that
-// watched before; nil ends it. An fn that is slow misses some: the traffic never waits for it.
+// Watch lets fn see the datagrams that enter from now on, in a goroutine of its
+// own, in place of the one that watched before; nil ends it. An fn that is slow
+// misses some: the traffic never waits for it.
 func (f *Forwarder) Watch(fn func(Sight)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -190,8 +192,8 @@ func (f *Forwarder) Watch(fn func(Sight)) {
 	})
 }
 
-// Close ends the forwarder and waits for its goroutines, and for a watcher in
-// the middle of a datagram. What is in flight is lost.
+// Close ends the forwarder and waits for its goroutines, and for a watcher in the
+// middle of a datagram. What is in flight is lost.
 func (f *Forwarder) Close() error {
 	f.mu.Lock()
 	if f.closed {

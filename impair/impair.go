@@ -1,6 +1,6 @@
-// Package impair is the model of a bad network. One model serves twice: a
-// [Network] in memory, where whole stations run in virtual time, and a
-// [Forwarder] between real UDP sockets, which the demo puts into each path.
+// Package impair is the model of a bad network. One model serves twice: a [Network]
+// in memory, where whole stations run in virtual time, and a [Forwarder] between
+// real UDP sockets, which the demo puts into each path.
 //
 // # The model
 //
@@ -19,9 +19,9 @@
 //     up to [ReorderSpan] later, and those behind it do not wait;
 //  5. arrives a second time, with its own part of Jitter, with probability Duplicate.
 //
-// A cut loses what is in flight, too. Any other change holds for what is sent from then on.
-// A change of delay is like a change of route: what was sent before may be overtaken.
-// At most [MaxInFlight] datagrams are on a link at once; more are lost.
+// A cut loses what is in flight, too. Any other change holds for what is sent from
+// then on. A change of delay is like a change of route: what was sent before may be
+// overtaken. At most [MaxInFlight] datagrams are on a link at once; more are lost.
 //
 // A datagram to an address where nobody listens is lost without a word, and one
 // that finds [MaxUnread] unread before it as well: the model sends no ICMP.
@@ -51,8 +51,8 @@ const (
 )
 
 // Settings say what one direction of a link does to datagrams. The zero Settings
-// are a perfect link. Loss, Duplicate, Reorder and Corrupt are probabilities,
-// from 0 (never) to 1 (always).
+// are a perfect link. Loss, Duplicate, Reorder and Corrupt are probabilities, from
+// 0 (never) to 1 (always).
 type Settings struct {
 	Cut       bool          // nothing arrives
 	Delay     time.Duration // of every datagram, 0 to MaxDelay
@@ -88,8 +88,8 @@ func (s Settings) Validate() error {
 	return nil
 }
 
-// Counts are what one direction has done so far. Seen and Doubled together are Carried,
-// Lost and what is in flight.
+// Counts are what one direction has done so far. Seen and Doubled together are
+// Carried, Lost and what is in flight.
 type Counts struct {
 	Seen    uint64 // datagrams sent into it
 	Doubled uint64 // second copies made

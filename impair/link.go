@@ -70,7 +70,8 @@ func (f *flight) before(g *flight) bool {
 }
 
 // A sky holds all that is in flight on the links of one owner. The zero sky is
-// ready to use. It keeps no clock and starts no goroutine; its owner's lock guards it.
+// ready to use. It keeps no clock and starts no goroutine; its owner's lock guards
+// it.
 type sky struct {
 	heap  byDue
 	spare []*flight
@@ -157,9 +158,9 @@ func (s *sky) take(f flight, b []byte) *flight {
 	return p
 }
 
-// land returns the next flight that is over by now, and whether it arrived: not if the
-// link was cut meanwhile. It returns nil if there is none. The caller counts it, and
-// gives it back by recycle.
+// land returns the next flight that is over by now, and whether it arrived: not if
+// the link was cut meanwhile. It returns nil if there is none. The caller counts
+// it, and gives it back by recycle.
 func (s *sky) land(now time.Time) (f *flight, arrived bool) {
 	if len(s.heap) == 0 || s.heap[0].due.After(now) {
 		return nil, false

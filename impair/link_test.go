@@ -18,8 +18,9 @@ type arrival struct {
 	b      []byte
 }
 
-// carry sends count datagrams of ten bytes into one link, one at each tick, and returns what
-// arrives. It is read off at the end, so count must stay below MaxInFlight.
+// carry sends count datagrams of ten bytes into one link, one at each tick, and
+// returns what arrives. It is read off at the end, so count must stay below
+// MaxInFlight.
 func carry(seed uint64, s Settings, count int, tick time.Duration) []arrival {
 	var sky sky
 	l := &link{seed: seed, settings: s}
@@ -271,8 +272,8 @@ func TestCorruptFlipsOneBit(t *testing.T) {
 }
 
 func TestRate(t *testing.T) {
-	// Ten bytes at 1,000 bytes a second take 10 ms; they come every 5 ms, so the queue
-	// grows by 5 ms each time, to a second.
+	// Ten bytes at 1,000 bytes a second take 10 ms; they come every 5 ms, so the
+	// queue grows by 5 ms each time, to a second.
 	as := carry(1, Settings{Rate: 1000}, 1000, 5*time.Millisecond)
 	for i, a := range as {
 		if want := time.Duration(i+1) * 10 * time.Millisecond; a.after != want {

@@ -2,10 +2,8 @@ package impair
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/fnv"
-	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -13,10 +11,12 @@ import (
 
 // A Network joins sockets in memory. It works in real time and in a bubble of
 // testing/synctest, if it is made there: it blocks on nothing but its own condition
-// variables, and keeps one timer and no goroutine. Links are perfect until [Network.Set].
+// variables, and keeps one timer and no goroutine. Links are perfect until
+// [Network.Set].
 //
-// A datagram always arrives by way of the timer, even without any delay; so in virtual
-// time it arrives when all that was to happen at the instant of its sending has happened.
+// A datagram always arrives by way of the timer, even without any delay; so in
+// virtual time it arrives when all that was to happen at the instant of its sending
+// has happened.
 type Network struct {
 	seed uint64
 
@@ -40,10 +40,10 @@ type Network struct {
 // ends name a link.
 type ends struct{ from, to netip.Addr }
 
-// A Tap sees one datagram at the instant it is sent, with the addresses it has on the
-// wire. delivered is false if the network lost it then and there; a later cut may still lose it. b is the
-// tap's during the call only. Taps run one at a time; one may call any method of the
-// [Network], but send from no [MemConn].
+// A Tap sees one datagram at the instant it is sent, with the addresses it has on
+// the wire. delivered is false if the network lost it then and there; a later cut
+// may still lose it. b is the tap's during the call only. Taps run one at a time;
+// one may call any method of the [Network], but send from no [MemConn].
 type Tap func(at time.Time, from, to netip.AddrPort, b []byte, delivered bool)
 
 // NewNetwork makes a network with nobody on it. All chance comes from seed.
@@ -58,8 +58,8 @@ func NewNetwork(seed uint64) *Network {
 	}
 }
 
-// Listen binds a socket to addr. Port 0 stands for a free one. There are no wildcards:
-// a socket has one address.
+// Listen binds a socket to addr. Port 0 stands for a free one. There are no
+// wildcards: a socket has one address.
 func (n *Network) Listen(addr netip.AddrPort) (*MemConn, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -85,9 +85,9 @@ func (n *Network) Listen(addr netip.AddrPort) (*MemConn, error) {
 	return c, nil
 }
 
-// Set makes s the settings of the link between two addresses, in this direction. Addresses are those
-// that the sockets are bound to, before any translation. Settings out of range are a mistake in the test:
-// Set panics.
+// Set makes s the settings of the link between two addresses, in this direction.
+// Addresses are those that the sockets are bound to, before any translation.
+// Settings out of range are a mistake in the test: Set panics.
 func (n *Network) Set(from, to netip.Addr, s Settings) {
 	if err := s.Validate(); err != nil {
 		panic(err)
@@ -117,8 +117,8 @@ func (n *Network) Tap(f Tap) {
 	n.taps = append(n.taps, f)
 }
 
-// Inject puts a datagram onto the wire that no socket sent. It arrives at once, whatever
-// the settings.
+// Inject puts a datagram onto the wire that no socket sent. It arrives at once,
+// whatever the settings.
 func (n *Network) Inject(from, to netip.AddrPort, b []byte) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -129,9 +129,10 @@ func (n *Network) Inject(from, to netip.AddrPort, b []byte) {
 }
 
 // Translate puts a NAT before every socket whose address f changes: what it sends
-// comes from f's address, what is sent to that address reaches it once it has sent something, and
-// its own address cannot be reached. A new f, or nil, forgets all that went before, as a NAT does that
-// was switched off and on. f must not call the Network.
+// comes from f's address, what is sent to that address reaches it once it has sent
+// something, and its own address cannot be reached. A new f, or nil, forgets all
+// that went before, as a NAT does that was switched off and on. f must not call the
+// Network.
 func (n *Network) Translate(f func(from netip.AddrPort) netip.AddrPort) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -229,127 +230,6 @@ func (n *Network) deliver() {
 		}
 	}
 	n.setAlarm()
-}
-
-// A MemConn is a socket of a [Network]. It is safe for concurrent use.
-type MemConn struct {
-	n       *Network
-	local   netip.AddrPort
-	arrived sync.Cond // on n.mu
-
-	// Under n.mu.
-	unread []*flight // a queue: the first to be read is unread[head]
-	head   int
-	closed bool
-}
-
-var errNowhere = errors.New("impair: send: no address to send to")
-
-// LocalAddr is the address that the socket is bound to.
-func (c *MemConn) LocalAddr() netip.AddrPort { return c.local }
-
-// ReadBatch waits for at least one datagram and returns how many it took: number i is
-// bufs[i][:sizes[i]], from addrs[i]. One that is longer than its buffer is reported
-// with size 0. After Close the error is [net.ErrClosed].
-func (c *MemConn) ReadBatch(bufs [][]byte, sizes []int, addrs []netip.AddrPort) (int, error) {
-	c.n.mu.Lock()
-	defer c.n.mu.Unlock()
-	for len(c.unread) == c.head && !c.closed {
-		c.arrived.Wait()
-	}
-	if c.closed {
-		return 0, net.ErrClosed
-	}
-	k := min(len(bufs), len(c.unread)-c.head)
-	for i := range k {
-		f := c.unread[c.head]
-		c.unread[c.head] = nil
-		c.head++
-		addrs[i], sizes[i] = f.from, 0
-		if len(f.b) <= len(bufs[i]) {
-			sizes[i] = copy(bufs[i], f.b)
-		}
-		c.n.sky.recycle(f)
-	}
-	return k, nil
-}
-
-// WriteBatch sends bufs[i] to addrs[i], in order, and returns how many left. What the
-// network then loses has left.
-func (c *MemConn) WriteBatch(bufs [][]byte, addrs []netip.AddrPort) (int, error) {
-	sent := 0
-	var first error
-	for i, b := range bufs {
-		switch err := c.write(b, unmap(addrs[i])); err {
-		case nil:
-			sent++
-		case net.ErrClosed:
-			return sent, err
-		default:
-			first = err
-		}
-	}
-	return sent, first
-}
-
-func (c *MemConn) write(b []byte, to netip.AddrPort) error {
-	if !to.IsValid() {
-		return errNowhere
-	}
-	n := c.n
-	n.mu.Lock()
-	if c.closed {
-		n.mu.Unlock()
-		return net.ErrClosed
-	}
-	now := time.Now()
-	from, delivered := n.send(now, c.local, to, b)
-	n.setAlarm()
-	taps := n.taps
-	n.mu.Unlock()
-
-	if len(taps) == 0 {
-		return nil
-	}
-	n.tapMu.Lock()
-	defer n.tapMu.Unlock()
-	for _, tap := range taps {
-		tap(now, from, to, b, delivered)
-	}
-	return nil
-}
-
-// Close ends the socket: its address is free, a ReadBatch that waits returns.
-func (c *MemConn) Close() error {
-	c.n.mu.Lock()
-	defer c.n.mu.Unlock()
-	if c.closed {
-		return net.ErrClosed
-	}
-	c.shut()
-	return nil
-}
-
-// shut is Close under n.mu.
-func (c *MemConn) shut() {
-	c.closed = true
-	c.unread, c.head = nil, 0
-	delete(c.n.conns, c.local)
-	c.arrived.Broadcast()
-}
-
-// put adds an arrival to the queue, or returns false if that is full. Under n.mu.
-func (c *MemConn) put(f *flight) bool {
-	if len(c.unread)-c.head >= MaxUnread {
-		return false
-	}
-	if c.head == len(c.unread) || c.head >= MaxUnread {
-		c.unread = c.unread[:copy(c.unread, c.unread[c.head:])]
-		c.head = 0
-	}
-	c.unread = append(c.unread, f)
-	c.arrived.Signal()
-	return true
 }
 
 func unmap(a netip.AddrPort) netip.AddrPort {

@@ -22,8 +22,8 @@ type Patch struct {
 }
 
 // ParsePatch reads one JSON object. An unknown key (upper case is unknown), a key
-// given twice, null, a value of another type or out of its range, and anything after the object
-// are errors.
+// given twice, null, a value of another type or out of its range, and anything
+// after the object are errors.
 func ParsePatch(b []byte) (Patch, error) {
 	var p Patch
 	if err := p.parse(json.NewDecoder(bytes.NewReader(b))); err != nil {

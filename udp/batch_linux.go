@@ -23,8 +23,8 @@ type mmsghdr struct {
 	len uint32
 }
 
-// A batch is the arrays both system calls need, made once for each direction.
-// Every header points at the element of names and iovs with its own number.
+// A batch is the arrays both system calls need, made once for each direction. Every
+// header points at the element of names and iovs with its own number.
 type batch struct {
 	hdrs  [MaxBatch]mmsghdr
 	iovs  [MaxBatch]unix.Iovec
@@ -135,8 +135,8 @@ func (r *receiver) receive(bufs [][]byte, sizes []int, addrs []netip.AddrPort) (
 	return r.got, nil
 }
 
-// try receives what is there; false says that nothing is, and asks to be called when
-// the socket is readable.
+// try receives what is there; false says that nothing is, and asks to be called
+// when the socket is readable.
 func (r *receiver) try(fd uintptr) bool {
 	for {
 		r.got, r.errno = r.call(unix.SYS_RECVMMSG, fd, 0, r.want)
@@ -193,8 +193,8 @@ func (s *sender) part(bufs [][]byte, addrs []netip.AddrPort) error {
 	return &Error{Op: "send", Name: addrs[s.failed].String(), Found: found, Err: s.errno}
 }
 
-// try sends all messages not yet sent, steps over those that fail, and returns false
-// when the send buffer is full, to be called when there is room.
+// try sends all messages not yet sent, steps over those that fail, and returns
+// false when the send buffer is full, to be called when there is room.
 func (s *sender) try(fd uintptr) bool {
 	for s.next < s.end {
 		n, errno := s.call(unix.SYS_SENDMMSG, fd, s.next, s.end)

@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// An Error says which address was in trouble, what was found, and what a person
-// can do about it.
+// An Error says which address was in trouble, what was found, and what a person can
+// do about it.
 type Error struct {
 	Op     string // "listen", "send", "receive", "resolve"
 	Name   string // the address, or the name that should have become one

@@ -100,8 +100,8 @@ func TestNoBroadcast(t *testing.T) {
 	}
 }
 
-// A local datagram socket stands for a network card that does not get rid of what it
-// has: unlike UDP over loopback, its sender meets a full buffer.
+// A local datagram socket stands for a network card that does not get rid of what
+// it has: unlike UDP over loopback, its sender meets a full buffer.
 func TestFullBufferIsGivenUp(t *testing.T) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

@@ -7,16 +7,16 @@ import (
 	"strconv"
 )
 
-// Resolve turns "host:port" into an address. A literal address needs no
-// resolver. A name takes the first address the resolver gives. An address that
-// is not one host's (unspecified, multicast, broadcast) is refused, wherever
-// it came from: it is the far side that names it.
+// Resolve turns "host:port" into an address. A literal address needs no resolver. A
+// name takes the first address the resolver gives. An address that is not one
+// host's (unspecified, multicast, broadcast) is refused, wherever it came from: it
+// is the far side that names it.
 func Resolve(ctx context.Context, hostport string) (netip.AddrPort, error) {
 	return resolve(ctx, hostport, "ip", "address")
 }
 
-// ResolveFor is [Resolve] for a path that leaves from local: only an address of
-// the same family will do, since no other can be reached from there.
+// ResolveFor is [Resolve] for a path that leaves from local: only an address of the
+// same family will do, since no other can be reached from there.
 func ResolveFor(ctx context.Context, local netip.Addr, hostport string) (netip.AddrPort, error) {
 	f := familyOf(local)
 	network := "ip4"

@@ -1,9 +1,9 @@
 // Package udp sends and receives a station's datagrams, many at a time.
 //
-// A [Conn] is one UDP socket bound to one local address. All lines of a
-// station that use this address share it. It has four methods in standard types
-// ([Conn.ReadBatch], [Conn.WriteBatch], [Conn.LocalAddr], [Conn.Close]), so that
-// a simulated network can stand in its place.
+// A [Conn] is one UDP socket bound to one local address. All lines of a station
+// that use this address share it. It has four methods in standard types
+// ([Conn.ReadBatch], [Conn.WriteBatch], [Conn.LocalAddr], [Conn.Close]), so that a
+// simulated network can stand in its place.
 //
 // # What a socket is set to
 //
@@ -25,12 +25,13 @@
 // # What a caller can rely on
 //
 // On Linux up to [MaxBatch] datagrams cost one system call (recvmmsg, sendmmsg);
-// golang.org/x/net has the same calls but allocates for the address of each datagram.
-// On other systems a batch is a loop over single calls. Neither way allocates.
+// golang.org/x/net has the same calls but allocates for the address of each
+// datagram. On other systems a batch is a loop over single calls. Neither way
+// allocates.
 //
-// A destination that cannot be reached fails alone: the rest of its batch
-// leaves. A datagram that the system holds back is given up after [SendPatience]
-// rather than sent late: at the next tick there is a newer one.
+// A destination that cannot be reached fails alone: the rest of its batch leaves. A
+// datagram that the system holds back is given up after [SendPatience] rather than
+// sent late: at the next tick there is a newer one.
 //
 // What arrives is not checked in any way; the source address is whatever the sender
 // wrote. Buffers keep what they held before beyond the size reported.
@@ -46,16 +47,16 @@ import (
 )
 
 const (
-	// MaxBatch is the most datagrams one call carries. Longer batches are taken in parts
-	// by WriteBatch; ReadBatch returns with at most so many.
+	// MaxBatch is the most datagrams one call carries. Longer batches are taken in
+	// parts by WriteBatch; ReadBatch returns with at most so many.
 	MaxBatch = 64
 
 	// BufferSize is what is asked for each of a socket's two buffers, in bytes: a
 	// second's datagrams of some thousand lines.
 	BufferSize = 4 << 20
 
-	// TrafficClass is the byte that IPv4 calls TOS and IPv6 traffic class:
-	// DSCP EF in the upper six bits (RFC 3246), ECN not-ECT in the lower two (RFC 3168).
+	// TrafficClass is the byte that IPv4 calls TOS and IPv6 traffic class: DSCP EF
+	// in the upper six bits (RFC 3246), ECN not-ECT in the lower two (RFC 3168).
 	TrafficClass = 46 << 2
 
 	// SendPatience is how long WriteBatch waits for room in a full send buffer.
@@ -106,8 +107,8 @@ func (c *Conn) Close() error { return c.c.Close() }
 
 // ReadBatch waits for at least one datagram and returns how many it took. Datagram
 // i is bufs[i][:sizes[i]], from addrs[i]. A datagram longer than its buffer is
-// reported with size 0, as if it had been empty: nobody shall act on the front
-// half of one. The slices must be equally long; only [MaxBatch] elements are used.
+// reported with size 0, as if it had been empty: nobody shall act on the front half
+// of one. The slices must be equally long; only [MaxBatch] elements are used.
 //
 // After Close the error is [net.ErrClosed]; any other error is the system's, and a
 // caller may try again.
@@ -118,8 +119,8 @@ func (c *Conn) ReadBatch(bufs [][]byte, sizes []int, addrs []netip.AddrPort) (in
 }
 
 // WriteBatch sends bufs[i] to addrs[i], in order, and returns how many left. It
-// tries all of them, whatever happens to one. The error is nil if all left; else it is
-// an [*Error] of the first that did not. After Close it is [net.ErrClosed].
+// tries all of them, whatever happens to one. The error is nil if all left; else it
+// is an [*Error] of the first that did not. After Close it is [net.ErrClosed].
 func (c *Conn) WriteBatch(bufs [][]byte, addrs []netip.AddrPort) (int, error) {
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
@@ -141,8 +142,8 @@ func familyOf(a netip.Addr) family {
 	return v6
 }
 
-// network is the family's name in package net, where a socket of "udp6"
-// is for IPv6 only.
+// network is the family's name in package net, where a socket of "udp6" is for IPv6
+// only.
 func (f family) network() string {
 	if f == v4 {
 		return "udp4"
