@@ -27,6 +27,9 @@ func (l *Line) instant(n uint64) time.Duration {
 // Deadline is when Advance must be called next. Any other call may bring it
 // forward.
 func (l *Line) Deadline() time.Time {
+	if l.attempts.wanted.Own.Number == 0 {
+		return l.start // the first numbers are to be reserved
+	}
 	next := l.start.Add(l.instant(l.nextTick()))
 	if due, ok := l.voice.due(); ok && due.Before(next) {
 		return due
@@ -56,6 +59,8 @@ func (l *Line) Advance(now time.Time, out Outbox) {
 	}
 	l.voice.play(now, l.h)
 	at := now.Sub(l.start)
+	l.attempts.reserve()
+	l.persist()
 	n := l.tickOf(at)
 	if n <= l.tick {
 		return
@@ -81,11 +86,7 @@ func (l *Line) upkeep(now time.Duration) {
 	l.rest(now)
 	l.keys.age(now)
 	l.overdue(now)
-	l.attempts.reserve()
-	l.persist()
-	if pair, ok := l.mayBegin(now); ok {
-		l.begin(now, pair)
-	}
+	l.mayBegin(now)
 }
 
 // measure brings the figures of all paths up to now.
@@ -123,7 +124,8 @@ func (l *Line) otherUsable(p *path) bool {
 }
 
 // send sends the datagrams of tick n: the same frame on each path that is due,
-// sealed for each.
+// sealed for each. Under the pair's keys frames are not matched, so each path carries
+// the next piece of the handshake.
 func (l *Line) send(now time.Time, n uint64, out Outbox) {
 	at := now.Sub(l.start)
 	var e *epoch
@@ -132,7 +134,7 @@ func (l *Line) send(now time.Time, n uint64, out Outbox) {
 		if !ok {
 			continue
 		}
-		if e == nil {
+		if e == nil || e == l.keys.pair {
 			if e, ok = l.build(now, n); !ok {
 				return // nothing may be said before it is on disk
 			}
@@ -192,7 +194,7 @@ func (l *Line) buildPair(now time.Duration, b *wire.Builder) bool {
 	if l.cfg.First && pending {
 		hello.Own = l.hs.id
 	} else {
-		own, ok := l.attempts.knock(now)
+		own, ok := l.attempts.knock(now, l.anyCadent())
 		if !ok {
 			return false
 		}

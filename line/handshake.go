@@ -8,7 +8,7 @@ import (
 
 const (
 	handshakeEvery = time.Second      // at most one new handshake
-	pairPatience   = 5 * time.Second  // a handshake under the pair's keys is given up
+	pairPatience   = 250              // ticks, 5 s at 20 ms: then a handshake under the pair's keys is given up
 	rekeyPatience  = 60 * time.Second // one inside a session, which has to make do with the room that voice leaves
 	rekeyRetry     = 30 * time.Second
 
@@ -37,9 +37,9 @@ type handshake struct {
 }
 
 // patience is how long the far station has.
-func (hs *handshake) patience() time.Duration {
+func (hs *handshake) patience(tick time.Duration) time.Duration {
 	if hs.pair {
-		return pairPatience
+		return pairPatience * tick
 	}
 	return rekeyPatience
 }
@@ -147,15 +147,16 @@ func (l *Line) newExchange(farIncarnation uint64) *exchange {
 	}
 }
 
-// mayBegin reports whether the client begins a handshake now, and under which keys.
-func (l *Line) mayBegin(now time.Duration) (pair, ok bool) {
+// mayBegin starts a handshake as the client, if it is time for one.
+func (l *Line) mayBegin(now time.Duration) {
 	if !l.cfg.First || l.hs != nil || now-l.lastBegan < handshakeEvery || !l.anyCadent() {
-		return false, false
+		return
 	}
 	if l.keys.current == nil || l.asked(now) {
-		return true, true
+		l.begin(now, true)
+	} else if now >= l.rekeyAt {
+		l.begin(now, false)
 	}
-	return false, now >= l.rekeyAt
 }
 
 // asked reports whether the far station is heard under the pair's keys: it has no
@@ -332,11 +333,13 @@ func (l *Line) fail(now time.Duration, f Fault) {
 // good to be confirmed: the far station may have its keys and not be heard just now.
 func (l *Line) overdue(now time.Duration) {
 	hs := l.hs
-	switch {
-	case hs == nil:
-	case hs.isFinished && now-hs.finished >= hs.patience():
+	if hs == nil {
+		return
+	}
+	switch patience := hs.patience(l.cfg.Profile.Tick); {
+	case hs.isFinished && now-hs.finished >= patience:
 		l.fail(now, FaultUnconfirmed)
-	case !hs.isFinished && now-hs.began >= hs.patience():
+	case !hs.isFinished && now-hs.began >= patience:
 		l.fail(now, hs.x.lateness())
 	}
 }

@@ -7,27 +7,29 @@ import (
 )
 
 const (
-	attemptBlock = 4096        // numbers reserved on disk at once: more than an hour of knocking
-	attemptSpare = 64          // left when the next block is asked for
-	attemptEvery = time.Second // at most one new attempt, of ours and of the far station's
+	attemptBlock = 4096            // numbers reserved on disk at once: more than an hour of knocking
+	attemptSpare = 64              // left when the next block is asked for
+	attemptEvery = time.Second     // at most one new attempt, of ours and of the far station's
+	attemptHeard = 2 * time.Second // of ours, while the far station is heard but does not echo the last
 	pairAlive    = 5 * time.Second
 )
 
 // attempts are our own numbers, and what we hold of the far station's. All of it
 // that must outlive this run goes through the disk first: see [Durable].
 type attempts struct {
-	// Our own. A number is made at most once a second, and every datagram under the
-	// pair's keys carries the newest, or the one that the far station says it hears.
+	// Our own. Every datagram under the pair's keys carries the newest, never an
+	// older one again.
 	own    Attempt
 	made   time.Duration
-	floor  uint32 // numbers up to here are spent: a handshake has finished since
-	agreed uint32 // the far station echoes this one; 0: none
+	floor  uint32 // numbers up to here are spent: the far station may have seen them
+	echoed uint32 // newest that the far station says it hears
 
 	// The far station's. Heard is the one whose datagrams we take, each once; zero:
 	// only a newer one than any before.
 	heard    Attempt
 	heardAt  time.Duration // last datagram of heard
 	accepted time.Duration // when heard was accepted
+	run      uint64        // incarnation of the last that was accepted
 	arriving *arrival      // accepted once it is on disk; points at waiting
 	waiting  arrival
 
@@ -72,45 +74,44 @@ func (a *attempts) next(now time.Duration) (Attempt, bool) {
 	return a.own, true
 }
 
-// knock is the attempt of a datagram that leaves now.
-func (a *attempts) knock(now time.Duration) (Attempt, bool) {
-	switch {
-	case a.agreed != 0:
-		return Attempt{Incarnation: a.own.Incarnation, Number: a.agreed}, true
-	case a.own.Number > a.floor && now-a.made < attemptEvery:
+// knock is the attempt of a datagram that leaves now. A station that hears nothing
+// makes a new one every second: the far one may have started anew, and then takes
+// nothing that it has seen. One that is heard needs no other.
+func (a *attempts) knock(now time.Duration, hearing bool) (Attempt, bool) {
+	patience := attemptEvery
+	if hearing {
+		patience = attemptHeard
+	}
+	if a.own.Number > a.floor && (a.echoed == a.own.Number || now-a.made < patience) {
 		return a.own, true
 	}
 	return a.next(now)
 }
 
-// name is an attempt above another to name a handshake with: the one that the far station
-// hears, or one it cannot refuse for being seen.
+// name is an attempt above another to name a handshake with.
 func (a *attempts) name(now time.Duration, above uint32) (Attempt, bool) {
-	above = max(above, a.floor)
-	switch {
-	case a.agreed > above:
-		return Attempt{Incarnation: a.own.Incarnation, Number: a.agreed}, true
-	case a.own.Number > above:
+	if a.own.Number > max(above, a.floor) {
 		return a.own, true
 	}
-	a.agreed = 0
 	return a.next(now)
 }
 
 // echo takes in which of our attempts the far station says it hears.
 func (a *attempts) echo(far Attempt) {
-	switch {
-	case far.Incarnation != a.own.Incarnation || far.Number > a.own.Number || far.Number <= a.floor:
-		a.agreed = 0
-	default:
-		a.agreed = far.Number
+	a.echoed = 0
+	if far.Incarnation == a.own.Incarnation && far.Number > a.floor {
+		a.echoed = far.Number
 	}
 }
+
+// spend makes every number so far useless: the far station runs anew, or a
+// handshake has finished.
+func (a *attempts) spend() { a.floor, a.echoed = a.own.Number, 0 }
 
 // finish forgets what led to a handshake that has finished: nothing that was said
 // under the pair's keys until now counts any more.
 func (a *attempts) finish() {
-	a.floor, a.agreed = a.own.Number, 0
+	a.spend()
 	a.heard, a.heardAt = Attempt{}, never
 }
 
@@ -174,6 +175,10 @@ func (a *attempts) written(now time.Duration) *arrival {
 		return nil
 	}
 	a.arriving = nil
+	if a.run != 0 && a.run != in.hello.Own.Incarnation {
+		a.spend() // the run before may have seen them
+	}
+	a.run = in.hello.Own.Incarnation
 	a.heard, a.accepted = in.hello.Own, now
 	return in
 }

@@ -143,6 +143,7 @@ func (l *Line) accept(in *arrival) {
 	}
 	l.recount(in.hello.Own.Incarnation)
 	l.receiveKnown(in)
+	l.mayBegin(in.now)
 }
 
 // recount lets the paths count anew if the far station does.
