@@ -71,7 +71,7 @@ let told = false; // what the station was last told of ready
 /** @type {(() => void)[]} */
 let whenReady = [];
 let answering = ""; // slug of the line just answered
-let meaning = { word: "", since: 0 };
+let meaning = { word: "", since: -Infinity, guard }, place = { top: 0, since: -Infinity };
 /** @type {Meter|null} */
 let farMeter = null;
 let drawing = false;
@@ -239,9 +239,10 @@ voice.onfar = (/** @type {MediaStream} */ stream) => {
 
 /* What a person presses. */
 
-function press() {
+/** @param {boolean} pointed by pointer, which must also find the control where the eye saw it */
+function press(pointed) {
   const a = model.act(desk), pressed = performance.now();
-  if (pressed - meaning.since < (a.does === "call" && meaning.word ? guardAfterCall : guard)) return;
+  if (pressed - meaning.since < meaning.guard || (pointed && pressed - place.since < guard)) return;
   around.refusal = null;
   bells.quietAlarm();
   switch (a.does) {
@@ -340,7 +341,7 @@ document.addEventListener("keydown", (e) => {
   if (e.repeat || e.ctrlKey || e.altKey || e.metaKey || (e.key !== " " && e.key !== "Enter")) return;
   if (at.closest("button:not(#act), input, select, summary, textarea, a")) return;
   e.preventDefault();
-  press();
+  press(false);
 });
 // The key's way back up would press a focused button once more.
 document.addEventListener("keyup", (e) => e.key === " " && e.target === any("act") && e.preventDefault());
@@ -370,9 +371,13 @@ function conclude() {
   const spoken = model.busyWith(desk);
   equipment.speak((spoken !== undefined || answering !== "") && !desk.muted);
   bells.sound(desk);
-  const word = model.act(desk).word;
-  if (word !== meaning.word) meaning = { word, since: meaning.word ? performance.now() : -Infinity };
+  const { word } = model.act(desk);
+  if (word !== meaning.word) {
+    meaning = { word, since: performance.now(), guard: word === "Call" && meaning.word === "Hang up" ? guardAfterCall : guard };
+    around.refusal = null;
+  }
   view.show(desk, around, now());
+  if (view.actTop !== place.top) place = { top: view.actTop, since: performance.now() };
 }
 
 /** ranUntilNow notices that nothing ran for a while: the computer slept. */
@@ -408,7 +413,6 @@ async function start() {
   }, 1000);
   await identity.claim();
   station.open();
-  any("act").focus({ preventScroll: true });
   changed();
 }
 

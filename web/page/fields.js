@@ -15,13 +15,14 @@ export class Fields {
     ringer: byId("ringer", HTMLSelectElement),
   };
   #devices = "";
+  #name = byId("name", HTMLInputElement);
+  #owner;
 
   /** @param {import("./equipment.js").Equipment} equipment @param {Owner} owner */
   constructor(equipment, owner) {
     this.#equipment = equipment;
-    const name = byId("name", HTMLInputElement);
-    name.addEventListener("focus", () => name.value ||= owner.name());
-    name.addEventListener("change", () => owner.rename(name.value.trim()));
+    this.#owner = owner;
+    this.#name.addEventListener("change", () => owner.rename(this.#name.value.trim()));
     any("stand-down").addEventListener("click", () => owner.standDown());
     for (const key of /** @type {const} */ (["microphone", "headset", "ringer"])) {
       this.#selects[key].addEventListener("change", () => equipment.set({ [key]: this.#selects[key].value }));
@@ -36,8 +37,9 @@ export class Fields {
     any("microphone-field").hidden = any("clean-field").hidden = equipment.recorded;
   }
 
-  /** show lists the devices when they changed. */
+  /** show prints the name, and lists the devices when they changed. */
   show() {
+    if (document.activeElement !== this.#name) this.#name.value = this.#owner.name();
     const { devices, settings } = this.#equipment;
     const now = JSON.stringify(devices.map((d) => [d.deviceId, d.label]));
     if (now === this.#devices) return;

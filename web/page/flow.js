@@ -22,8 +22,8 @@
  * @typedef {{born: number, travel: number, fall: number, fell: number}} Mark
  */
 
-const window = 200; // ms over which arrivals are spread evenly
-const slowest = 40; // marks made late at most: after a pause the past is not replayed
+const behind = 0.3; // seconds that marks trail what was counted, so that they can keep step
+const most = 60; // marks made late at most: after a pause the past is not replayed
 
 /** Travel on the stage is slower than in truth, so that an eye can follow. @param {Settings} s @param {number} chance 0 to 1 */
 export const travel = (s, chance) => 1100 + 5 * (s.delay_ms + chance * s.jitter_ms);
@@ -32,10 +32,14 @@ export class Cadence {
   /** @type {Mark[]} */
   marks = [];
 
-  /** @type {{at: number, tally: Tally}|null} */
-  #last = null;
-  /** @type {{from: number, to: number, count: number, lost: number, made: number}[]} */
-  #plan = [];
+  #rate = new Rate(2000);
+  /** Counted and not yet shown. */
+  #waiting = 0;
+  #waitingLost = 0;
+  /** @type {Tally|null} */
+  #tally = null;
+  #phase = 0;
+  #advanced = 0;
   #random;
 
   /** @param {() => number} random 0 to 1 */
@@ -45,63 +49,77 @@ export class Cadence {
 
   /** count takes a new tally. @param {number} now ms @param {Tally} tally */
   count(now, tally) {
-    const last = this.#last;
-    if (last && now - last.at < window) return;
-    this.#last = { at: now, tally };
-    if (!last || tally.seen < last.tally.seen) return;
-    const count = Math.min(tally.seen - last.tally.seen, slowest);
-    this.#plan.push({ from: now, to: now + Math.min(now - last.at, 2 * window), count, lost: Math.min(count, tally.lost - last.tally.lost), made: 0 });
+    const was = this.#tally;
+    this.#tally = tally;
+    this.#rate.add(now, tally.seen);
+    if (!was || tally.seen < was.seen) return;
+    this.#waiting = Math.min(this.#waiting + tally.seen - was.seen, most);
+    this.#waitingLost = Math.min(this.#waitingLost + tally.lost - was.lost, this.#waiting);
   }
 
   /**
    * advance makes the marks that are due, drops those that arrived, and lets
    * fall what reaches a cut.
-   * @param {number} now @param {Settings} s @param {number} cutAt where the path is cut, 0 to 1 from this direction's start
+   * @param {number} now @param {Settings} s @param {number} edge where a cut begins, 0 to 1 from this direction's start
    */
-  advance(now, s, cutAt) {
-    for (const p of this.#plan) this.#make(p, now, s);
-    this.#plan = this.#plan.filter((p) => p.made < p.count);
+  advance(now, s, edge) {
+    this.#make(now, s);
     for (const m of this.marks) {
       const at = (now - m.born) / m.travel;
       if (m.fell) continue;
       if (at >= m.fall) m.fell = now;
-      else if (s.cut && at >= cutAt - 0.01 && at <= cutAt + 0.03) m.fell = now;
+      else if (s.cut && at >= edge && at <= edge + 0.25) m.fell = m.born + edge * m.travel;
     }
     this.marks = this.marks.filter((m) => (m.fell ? now - m.fell < falling : now - m.born < m.travel));
   }
 
-  /** @param {{from: number, to: number, count: number, lost: number, made: number}} p @param {number} now @param {Settings} s */
-  #make(p, now, s) {
-    while (p.made < p.count) {
-      const born = p.from + ((p.made + 0.5) / p.count) * (p.to - p.from);
-      if (born > now) return;
-      // Which of them were lost is not said; how many is. A cut shows by itself.
-      const lost = !s.cut && this.#random() < p.lost / (p.count - p.made);
-      if (lost) p.lost--;
-      p.made++;
-      this.marks.push({ born, travel: travel(s, this.#random()), fall: lost ? 0.25 + 0.5 * this.#random() : 2, fell: 0 });
-    }
+  /** Marks are born in even step at the rate that was counted, a little faster or slower to stay close behind. @param {number} now @param {Settings} s */
+  #make(now, s) {
+    const elapsed = Math.min(1000, now - this.#advanced), rate = this.#rate.perSecond || 0;
+    this.#advanced = now;
+    const due = Math.max(1, rate * behind);
+    const speed = (rate / 1000) * Math.min(1.5, Math.max(0.5, this.#waiting / due)); // a ms
+    this.#phase += speed * elapsed;
+    for (; this.#phase >= 1 && this.#waiting > 0; this.#phase--) this.#bear(now - (this.#phase - 1) / speed, s);
+    if (this.#waiting === 0) this.#phase = Math.min(this.#phase, 1);
+  }
+
+  /** @param {number} born @param {Settings} s */
+  #bear(born, s) {
+    // Which of them were lost is not said, how many is. A cut shows by itself.
+    const lost = this.#random() < this.#waitingLost / this.#waiting;
+    this.#waiting--;
+    if (lost) this.#waitingLost--;
+    this.marks.push({ born, travel: travel(s, this.#random()), fall: lost && !s.cut ? 0.25 + 0.5 * this.#random() : 2, fell: 0 });
   }
 }
 
 /** How long a lost mark is seen falling, ms. */
 export const falling = 700;
 
-/** A Rate counts datagrams a second over the last whole second. */
+/** A Rate counts datagrams a second over a window of time. */
 export class Rate {
+  #window;
   /** @type {{at: number, seen: number}[]} */
   #points = [];
 
-  /** @param {number} now @param {number} seen */
-  add(now, seen) {
-    this.#points.push({ at: now, seen });
-    while (this.#points.length > 2 && now - this.#points[1].at >= 1000) this.#points.shift();
+  /** @param {number} window ms */
+  constructor(window) {
+    this.#window = window;
   }
 
-  /** Datagrams a second; NaN until there was a second to count. */
+  /** @param {number} now @param {number} seen */
+  add(now, seen) {
+    const last = this.#points.at(-1);
+    if (last && seen < last.seen) this.#points = [];
+    this.#points.push({ at: now, seen });
+    while (this.#points.length > 2 && now - this.#points[1].at >= this.#window) this.#points.shift();
+  }
+
+  /** Datagrams a second; NaN until there was half a second to count. */
   get perSecond() {
     const a = this.#points[0], b = this.#points.at(-1);
-    if (!a || !b || b.at - a.at < 900) return NaN;
+    if (!a || !b || b.at - a.at < 500) return NaN;
     return ((b.seen - a.seen) * 1000) / (b.at - a.at);
   }
 }

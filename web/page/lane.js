@@ -13,7 +13,8 @@ import { Knob } from "./knob.js";
 /** @typedef {import("./flow.js").Settings} Settings */
 /** @typedef {import("./flow.js").Mark} Mark */
 
-const height = 10, width = 4; // px of a mark: all datagrams are of one size
+const height = 12, width = 4; // px of a mark: all datagrams are of one size
+const middle = 32, half = 26, gap = 38; // px: the lane's middle line, its half height, half of the gap of a cut
 const dragged = 6; // px from which a press on the scissors is a drag
 
 const drawing = `M6 5 19 20M18 5 5 20M7.2 19.6a2.6 2.6 0 1 1-3.6 3.7 2.6 2.6 0 0 1 3.6-3.7ZM16.8 19.6a2.6 2.6 0 1 0 3.6 3.7 2.6 2.6 0 0 0-3.6-3.7Z`;
@@ -23,7 +24,7 @@ export class Lane {
   el = make("fieldset", "path");
   /** @type {Settings} */
   settings = { cut: false, delay_ms: 0, jitter_ms: 0, loss: 0 };
-  rates = [new Rate(), new Rate()];
+  rates = [new Rate(1000), new Rate(1000)];
 
   #canvas = make("canvas");
   #scissors = make("button", "scissors");
@@ -73,39 +74,31 @@ export class Lane {
 
   /** draw paints this moment. @param {number} now @param {boolean} still nothing may move */
   draw(now, still) {
-    this.#there.advance(now, this.settings, this.#cutAt);
-    this.#back.advance(now, this.settings, 1 - this.#cutAt);
-    const ctx = fit(this.#canvas), w = this.#canvas.clientWidth, h = this.#canvas.clientHeight;
+    const ctx = fit(this.#canvas), w = this.#canvas.clientWidth;
+    this.#there.advance(now, this.settings, this.#cutAt - gap / w);
+    this.#back.advance(now, this.settings, 1 - this.#cutAt - gap / w);
     const ink = colour(this.#canvas, "--ink"), red = colour(this.#canvas, "--red");
-    ctx.clearRect(0, 0, w, h);
-    this.#tube(ctx, w, h);
-    const lanes = [{ c: this.#there, y: h / 2 - 11, flip: false }, { c: this.#back, y: h / 2 + 11, flip: true }];
+    ctx.clearRect(0, 0, w, this.#canvas.clientHeight);
+    this.#tube(ctx, w);
+    const lanes = [{ c: this.#there, y: middle - 12, flip: false }, { c: this.#back, y: middle + 12, flip: true }];
     for (const { c, y, flip } of lanes) {
       if (still) drawStill(ctx, c.marks.length, w, y, ink);
       else for (const m of c.marks) drawMark(ctx, m, now, w, y, flip, ink, red);
     }
   }
 
-  /** The path itself; where it is cut, a gap with two ends. @param {CanvasRenderingContext2D} ctx @param {number} w @param {number} h */
-  #tube(ctx, w, h) {
-    const half = 24, at = this.#cutAt * w, gap = this.settings.cut ? 22 : 0;
+  /** The path itself; where it is cut, a gap with two ends. @param {CanvasRenderingContext2D} ctx @param {number} w */
+  #tube(ctx, w) {
+    const at = this.#cutAt * w, open = this.settings.cut ? gap : 0;
     ctx.fillStyle = colour(this.#canvas, "--track");
-    ctx.fillRect(0, h / 2 - half, at - gap, 2 * half);
-    ctx.fillRect(at + gap, h / 2 - half, w - at - gap, 2 * half);
-    ctx.fillStyle = colour(this.#canvas, "--soft");
-    ctx.font = "12px sans-serif";
-    ctx.textBaseline = "middle";
-    ctx.fillText("→", 6, h / 2 - half - 9);
-    ctx.fillText("←", w - 18, h / 2 + half + 10);
-    if (!gap) return;
+    ctx.fillRect(0, middle - half, at - open, 2 * half);
+    ctx.fillRect(at + open, middle - half, w - at - open, 2 * half);
+    if (!open) return;
     ctx.strokeStyle = colour(this.#canvas, "--red");
     ctx.lineWidth = 2;
     for (const side of [-1, 1]) {
       ctx.beginPath();
-      for (let i = 0; i <= 6; i++) {
-        const y = h / 2 - half + (i * 2 * half) / 6;
-        ctx.lineTo(at + side * (gap + (i % 2 ? 5 : 0)), y);
-      }
+      for (let i = 0; i <= 6; i++) ctx.lineTo(at + side * (gap + (i % 2 ? 5 : 0)), middle - half + (i * half) / 3);
       ctx.stroke();
     }
   }

@@ -113,7 +113,7 @@ export function rang(c) {
 
 /** @param {Line} l @returns {Headline} */
 function lineHeadline(l) {
-  if (l.state === "open") return { phrase: "Line open", detail: "", action: "", tone: "open" };
+  if (l.state === "open") return { phrase: "Line open", detail: `to ${words.name(l.peer)}, on every path.`, action: "", tone: "open" };
   if (l.state === "degraded") return { phrase: "Line open", detail: degraded(l), action: "", tone: "degraded" };
   const s = (words.closed[l.state] ?? words.closed.down)(words.name(l.peer));
   return { phrase: "Line down", detail: s.what, action: s.action, tone: "down" };
@@ -277,7 +277,7 @@ export function facts(d, now) {
     Number.isNaN(from) ? "" : `${word} since ${since(from, now, d.utc)}`,
     pathsUp(l),
     l.rtt_ms === undefined ? "" : `${millis(l.rtt_ms)} round trip`,
-  ].filter(Boolean);
+  ].filter(Boolean).map((f) => f.replaceAll(" ", "\u00a0"));
 }
 
 const clockLimit = 2000; // ms; smaller differences are not worth a word

@@ -31,12 +31,13 @@ export class Strip {
  */
 export function drawVoices(canvas, strip, now, north, south) {
   const ctx = fit(canvas), w = canvas.clientWidth, h = canvas.clientHeight;
+  const bar = Math.max(1, (w / span) * 100 - 0.5);
   ctx.clearRect(0, 0, w, h);
   ctx.fillStyle = colour(canvas, "--ink");
   for (const { at, v } of strip.points) {
     const x = w - ((now - at) / span) * w;
-    ctx.fillRect(x, h / 2 - v.near * (h / 2 - 4), 2, v.near * (h / 2 - 4));
-    ctx.fillRect(x, h / 2 + 1, 2, v.far * (h / 2 - 4));
+    ctx.fillRect(x - bar, h / 2 - v.near * (h / 2 - 4), bar, v.near * (h / 2 - 4));
+    ctx.fillRect(x - bar, h / 2 + 1, bar, v.far * (h / 2 - 4));
   }
   ctx.fillStyle = colour(canvas, "--soft");
   ctx.fillRect(0, h / 2, w, 1);
@@ -54,17 +55,23 @@ export function drawWire(canvas, strip, now) {
   const ink = colour(canvas, "--ink"), rule = colour(canvas, "--rule");
   ctx.fillStyle = rule;
   ctx.fillRect(0, half, w, 1);
-  ctx.fillStyle = ink;
-  for (const { at, v } of strip.points) {
-    const x = w - ((now - at) / span) * w;
-    for (const d of v) {
-      if (d.bytes > 0) ctx.fillRect(x, half - (d.bytes / byteScale) * (half - 4) - 1, 3, 2);
-      if (Number.isFinite(d.perSecond)) ctx.fillRect(x, h - (Math.min(rateScale, d.perSecond) / rateScale) * (half - 4) - 1, 3, 2);
-    }
+  ctx.strokeStyle = ink;
+  ctx.lineWidth = 1.5;
+  const count = strip.points.at(-1)?.v.length ?? 0;
+  for (let i = 0; i < count; i++) {
+    trace(ctx, strip.points.map(({ at, v }) => ({ at, y: half - 1 - ((v[i]?.bytes || NaN) / byteScale) * (half - 4) })), now, w);
+    trace(ctx, strip.points.map(({ at, v }) => ({ at, y: h - 1 - (Math.min(rateScale, v[i]?.perSecond ?? NaN) / rateScale) * (half - 4) })), now, w);
   }
   ctx.fillStyle = colour(canvas, "--soft");
   label(ctx, "size of each datagram", 6, 10);
   label(ctx, "datagrams a second", 6, half + 11);
+}
+
+/** A line through what is known. @param {CanvasRenderingContext2D} ctx @param {{at: number, y: number}[]} points @param {number} now @param {number} w */
+function trace(ctx, points, now, w) {
+  ctx.beginPath();
+  for (const { at, y } of points) if (Number.isFinite(y)) ctx.lineTo(w - ((now - at) / span) * w, y);
+  ctx.stroke();
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} x @param {number} y */

@@ -47,7 +47,7 @@ export class Side {
 
 /** @param {Around} around @param {Desk} d @param {number} now */
 function storyOf(around, d, now) {
-  const nothing = { key: "none", when: "", peer: "", text: "Nothing has happened since this page was opened.", mark: "" };
+  const nothing = { key: "none", when: "", peer: "", text: "Nothing has happened since this page was opened.", mark: "none" };
   if (around.story.length === 0) return [nothing];
   return around.story.map((e) => ({
     key: `${e.at}/${e.peer}/${e.text}`, mark: e.mark, text: e.text,

@@ -17,7 +17,7 @@ import * as words from "./words.js";
 /**
  * Hooks are what a person can do.
  * @typedef {object} Hooks
- * @property {() => void} act the one control
+ * @property {(pointed: boolean) => void} act the one control, pressed by pointer or by key
  * @property {(slug: string) => void} decline
  * @property {() => void} mute mutes or unmutes
  * @property {() => void} listen plays the far voice, or not
@@ -49,7 +49,7 @@ export class View {
 
   /** @param {Hooks} hooks */
   constructor(hooks) {
-    this.#act.addEventListener("click", () => hooks.act());
+    this.#act.addEventListener("click", (e) => hooks.act(e.detail > 0));
     any("decline").addEventListener("click", () => hooks.decline(this.#front));
     this.#mute.addEventListener("click", () => hooks.mute());
     any("listen").addEventListener("click", () => hooks.listen());
@@ -107,6 +107,11 @@ export class View {
     say(any("act-note"), a.note);
     any("refusal").hidden = !r;
     say(any("refusal"), r ? `${r.text} ${r.action}` : "");
+  }
+
+  /** Where the act stands, px from the top of the page: what moves can be hit by mistake. */
+  get actTop() {
+    return this.#act.offsetTop;
   }
 
   /** What is shown while this console speaks. @param {Desk} d @param {Around} around @param {number} now */
