@@ -86,7 +86,7 @@ func measureCalls(ctx context.Context, opt Options, r *Result) (err error) {
 	if err := rig.open(ctx, 20*time.Second); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, opt.Speech+time.Duration(opt.Calls)*time.Second+20*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, opt.Speech+time.Duration(opt.Calls)*2*callEvery+20*time.Second)
 	defer cancel()
 	near, err := newPhone(reloader{rig.first})
 	if err != nil {
@@ -108,11 +108,15 @@ func measureCalls(ctx context.Context, opt Options, r *Result) (err error) {
 	return speak(ctx, near, far, opt.Speech, r)
 }
 
+// callEvery is how often the far side lets a new call in (package call).
+const callEvery = time.Second
+
 // ringOnce calls, waits for the far ring, and hangs up. The press falls at a random
 // instant of the tick.
 func ringOnce(ctx context.Context, near, far *phone) (time.Duration, error) {
-	wait := time.NewTimer(time.Duration(rand.Int64N(int64(40 * time.Millisecond))))
-	<-wait.C
+	if err := pause(ctx, callEvery+rand.N(40*time.Millisecond)); err != nil {
+		return 0, err
+	}
 	pressed := time.Now()
 	if err := near.seat.Do(api.ToStation{Type: "call", Slug: benchLine}); err != nil {
 		return 0, err
@@ -129,6 +133,9 @@ func ringOnce(ctx context.Context, near, far *phone) (time.Duration, error) {
 
 // speak sends numbered packets, 20 ms apart, and notes how late each comes.
 func speak(ctx context.Context, near, far *phone, length time.Duration, r *Result) error {
+	if err := pause(ctx, callEvery); err != nil {
+		return err
+	}
 	if err := near.seat.Do(api.ToStation{Type: "call", Slug: benchLine}); err != nil {
 		return err
 	}
@@ -151,9 +158,12 @@ func speak(ctx context.Context, near, far *phone, length time.Duration, r *Resul
 	}()
 	packet := make([]byte, 60)
 	next := time.Now()
+	// A browser's clock drifts against the station's. So does this one, over every phase of
+	// the tick once.
+	const packetTime = 20 * time.Millisecond
+	drift := packetTime / time.Duration(n)
 	for i := range n {
-		// A browser's clock drifts against the station's: so do these, over every phase of the tick.
-		next = next.Add(20*time.Millisecond + 13*time.Microsecond)
+		next = next.Add(packetTime + drift)
 		<-time.After(time.Until(next))
 		binary.BigEndian.PutUint32(packet, i)
 		sent[i] = time.Now()

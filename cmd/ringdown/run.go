@@ -119,7 +119,7 @@ func (c *demoCommand) Run(t *terminal) error {
 
 type benchCommand struct {
 	Lines  int           `help:"Idle lines for the measure of lines a core." default:"200"`
-	Calls  int           `help:"Calls for the measure of ring time." default:"200"`
+	Calls  int           `help:"Calls for the measure of ring time, one a second." default:"60"`
 	Spoken time.Duration `help:"How much speech for the measure of voice." default:"20s"`
 	JSON   bool          `help:"Print one JSON object." name:"json"`
 }
