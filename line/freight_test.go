@@ -53,7 +53,7 @@ func (p *simPath) arrival(sent time.Duration, r *rand.Rand) (time.Duration, bool
 }
 
 // parse is the body's chunks; a builder never makes any that are refused.
-func parse(t *testing.T, body []byte) wire.Chunks {
+func parse(t testing.TB, body []byte) wire.Chunks {
 	t.Helper()
 	chunks, err := wire.Parse(body)
 	if err != nil {
@@ -61,3 +61,12 @@ func parse(t *testing.T, body []byte) wire.Chunks {
 	}
 	return chunks
 }
+
+// A silentHandler counts what the freights let go, and keeps nothing.
+type silentHandler struct {
+	Handler
+	voice, messages int
+}
+
+func (h *silentHandler) FarVoice(uint8, wire.Codec, uint32, []byte) { h.voice++ }
+func (h *silentHandler) FarMessage(Stream, []byte)                  { h.messages++ }

@@ -37,7 +37,7 @@ var ErrFull = errors.New("line: stream: 256 kB are waiting already")
 // streams are the two reliable streams of a line, both ways. The line's loop owns
 // them. Entries go before bulk wherever both have something to say.
 type streams struct {
-	tick time.Duration
+	pace pace
 	out  [2]sender // by index
 	in   [2]receiver
 	odd  bool // the frame to be filled next is one with a share
@@ -46,7 +46,7 @@ type streams struct {
 var _ streamFreight = (*streams)(nil)
 
 func newStreams(tick time.Duration) *streams {
-	s := &streams{tick: tick}
+	s := &streams{pace: pace{tick: tick}}
 	s.reset()
 	return s
 }
@@ -85,11 +85,12 @@ func (s *streams) wanted(now time.Time) (n int) {
 
 func (s *streams) fill(now time.Time, rtt time.Duration, b *wire.Builder) {
 	s.odd = !s.odd
+	s.pace.next(rtt)
 	for i := range s.in {
 		s.in[i].fill(stream(i), b)
 	}
 	for i := range s.out {
-		s.out[i].fill(now, rtt, stream(i), b)
+		s.out[i].fill(now, stream(i), b)
 	}
 }
 
@@ -107,8 +108,9 @@ func (s *streams) data(_ time.Time, d wire.Data, h Handler) bool {
 }
 
 func (s *streams) reset() {
+	s.pace = pace{tick: s.pace.tick, patience: leastPatience}
 	for i := range s.out {
-		s.out[i] = sender{tick: s.tick, patience: leastPatience}
+		s.out[i] = sender{pace: &s.pace}
 		s.in[i] = receiver{}
 	}
 }

@@ -15,20 +15,6 @@ const (
 
 	// maxSegments bounds the pieces in flight.
 	maxSegments = 1024
-
-	// firstTimeout is when a piece is sent again before any round trip is known.
-	firstTimeout = time.Second
-
-	// maxTimeout bounds the time after which a piece is sent again.
-	maxTimeout = 3 * time.Second
-
-	// leastPatience and mostPatience bound, in frames, how much later a frame must
-	// have been acknowledged before one not acknowledged counts as lost.
-	leastPatience = 3
-	mostPatience  = 64
-
-	// judgedAfter is how many pieces are sent again before patience is judged.
-	judgedAfter = 16
 )
 
 // A segment is a piece of a stream in flight: sent, and not acknowledged up to
@@ -45,7 +31,7 @@ type segment struct {
 
 // A sender sends one stream. Positions count from the start of the stream.
 type sender struct {
-	tick time.Duration
+	pace *pace // of both streams
 
 	buf  []byte // from position base on; its first head bytes are acknowledged
 	head int
@@ -53,17 +39,7 @@ type sender struct {
 	next int64     // first position never sent
 	segs []segment // in flight, rising, without gaps from base to next
 
-	frame  uint64 // frames filled so far
-	newest uint64 // newest frame known to have arrived
-
-	rtt, spread time.Duration // smoothed round trip and its mean deviation; 0: none measured
-	duplicates  uint8         // as last acknowledged
-
-	// patience, in frames, is judged every time so many pieces were sent again: it
-	// grows if too many of them were needless.
-	patience int
-	resent   int
-	needless int
+	duplicates uint8 // as last acknowledged
 }
 
 // queue takes a message, which is sent as frames have room.
@@ -112,11 +88,7 @@ func (s *sender) fresh() int {
 }
 
 // fill adds to b what is lost, oldest first, and then what is new.
-func (s *sender) fill(now time.Time, rtt time.Duration, st Stream, b *wire.Builder) {
-	s.frame++
-	if s.rtt == 0 && rtt > 0 {
-		s.rtt, s.spread = rtt, rtt/2
-	}
+func (s *sender) fill(now time.Time, st Stream, b *wire.Builder) {
 	s.findLost(now)
 	for i := 0; i < len(s.segs); i++ {
 		if s.segs[i].lost && !s.resend(now, i, st, b) {
@@ -160,9 +132,9 @@ func (s *sender) resend(now time.Time, i int, st Stream, b *wire.Builder) bool {
 	if !b.Data(wire.Data{Stream: st, Offset: uint32(seg.from) & positionMask, Bytes: s.bytes(seg.from, seg.to)}) {
 		return false
 	}
-	seg.sent, seg.frame, seg.lost = now, s.frame, false
+	seg.sent, seg.frame, seg.lost = now, s.pace.frame, false
 	seg.times = uint8(min(int(seg.times)+1, 255))
-	s.resent++
+	s.pace.resent++
 	return true
 }
 
@@ -172,7 +144,7 @@ func (s *sender) sendFresh(now time.Time, st Stream, b *wire.Builder) bool {
 	if n <= 0 {
 		return false
 	}
-	seg := segment{from: s.next, to: s.next + int64(n), first: now, sent: now, frame: s.frame, times: 1}
+	seg := segment{from: s.next, to: s.next + int64(n), first: now, sent: now, frame: s.pace.frame, times: 1}
 	if !b.Data(wire.Data{Stream: st, Offset: uint32(seg.from) & positionMask, Bytes: s.bytes(seg.from, seg.to)}) {
 		return false
 	}
@@ -181,27 +153,13 @@ func (s *sender) sendFresh(now time.Time, st Stream, b *wire.Builder) bool {
 	return true
 }
 
-// findLost marks what is to be sent again: what a later frame overtook by more
-// than our patience, and what has been out for too long.
+// findLost marks what is to be sent again.
 func (s *sender) findLost(now time.Time) {
 	for i := range s.segs {
-		seg := &s.segs[i]
-		if seg.acked || seg.lost {
-			continue
+		if seg := &s.segs[i]; !seg.acked && !seg.lost {
+			seg.lost = s.pace.lost(now, seg)
 		}
-		overtaken := seg.frame+uint64(s.patience) <= s.newest
-		seg.lost = overtaken || now.Sub(seg.sent) >= s.timeout(seg.times)
 	}
-}
-
-// timeout is how long a piece that was sent so often stays out before it counts
-// as lost, as RFC 6298 has it but for the constants.
-func (s *sender) timeout(times uint8) time.Duration {
-	if s.rtt == 0 {
-		return firstTimeout << min(times-1, 2)
-	}
-	t := s.rtt + max(4*s.spread, 2*s.tick) + time.Duration(s.patience)*s.tick
-	return min(t<<min(times-1, 2), max(maxTimeout, t))
 }
 
 // ack takes an acknowledgement. It reports false, and changes nothing, if it
@@ -221,25 +179,14 @@ func (s *sender) ack(now time.Time, a *wire.Ack) bool {
 	return true
 }
 
-// countDuplicates learns from what the far station saw twice. It reports true if
-// we repeat too early: if more than a quarter of what we sent again was needless.
-// Some of it always is, because acknowledgements get lost too.
+// countDuplicates takes in how many pieces the far station has seen twice. It
+// reports true if we turn out to repeat too early.
 func (s *sender) countDuplicates(heard uint8) (early bool) {
 	if n := int8(heard - s.duplicates); n > 0 {
-		s.needless += int(n)
+		s.pace.needless += int(n)
 		s.duplicates = heard
 	}
-	if s.resent < judgedAfter {
-		return false
-	}
-	early = s.needless > s.resent/4
-	if early {
-		s.patience = min(s.patience*2, mostPatience)
-	} else {
-		s.patience = max(s.patience-1, leastPatience)
-	}
-	s.resent, s.needless = 0, 0
-	return early
+	return s.pace.judge()
 }
 
 // mark notes which segments an acknowledgement covers.
@@ -264,21 +211,11 @@ func (s *sender) mark(now time.Time, received int64, a *wire.Ack, early bool) {
 func (s *sender) arrived(now time.Time, seg *segment, early bool) {
 	seg.acked, seg.lost = true, false
 	if seg.times == 1 {
-		s.newest = max(s.newest, seg.frame)
+		s.pace.newest = max(s.pace.newest, seg.frame)
 	}
-	if seg.times == 1 || early || s.rtt == 0 {
-		s.measure(now.Sub(seg.first))
+	if seg.times == 1 || early || s.pace.rtt == 0 {
+		s.pace.measure(now.Sub(seg.first))
 	}
-}
-
-// measure smooths a round trip into the estimate, as RFC 6298, section 2.
-func (s *sender) measure(rtt time.Duration) {
-	if s.rtt == 0 {
-		s.rtt, s.spread = rtt, rtt/2
-		return
-	}
-	s.spread += ((s.rtt - rtt).Abs() - s.spread) / 4
-	s.rtt += (rtt - s.rtt) / 8
 }
 
 // release forgets what is acknowledged without a gap.
