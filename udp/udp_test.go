@@ -143,27 +143,3 @@ func TestListenErrors(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkSendReceive(b *testing.B) {
-	for _, bench := range []struct {
-		name  string
-		addr  netip.AddrPort
-		batch int
-	}{
-		{"unbatched/IPv4", loopback4, 1}, {"batched/IPv4", loopback4, MaxBatch},
-		{"unbatched/IPv6", loopback6, 1}, {"batched/IPv6", loopback6, MaxBatch},
-	} {
-		b.Run(bench.name, func(b *testing.B) {
-			from, to := listen(b, bench.addr), listen(b, bench.addr)
-			out, in := newLoad(bench.batch, 320, to.LocalAddr()), newLoad(MaxBatch, 700, netip.AddrPort{})
-			b.ReportAllocs()
-			for b.Loop() {
-				roundTrip(b, from, to, out, in)
-			}
-			per := float64(b.Elapsed().Nanoseconds()) / float64(b.N*bench.batch)
-			b.ReportMetric(per, "ns/datagram")
-			b.ReportMetric(1e9/per, "datagrams/s")
-			b.ReportMetric(0, "ns/op")
-		})
-	}
-}
