@@ -98,7 +98,7 @@ func (m *Machine) together(now time.Time, c *call, s wire.Signal) {
 // so one that was in ours and speaks of another has left ours.
 func (m *Machine) apart(now time.Time, c *call, s wire.Signal) bool {
 	if c.phase == calling && s.Step == wire.StepCalling {
-		if s.Call.Compare(c.id) < 0 {
+		if s.Call.Compare(c.id) < 0 && !m.knows(s.Call) {
 			m.yield(now, c, s)
 			return false
 		}

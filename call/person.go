@@ -149,16 +149,12 @@ func (m *Machine) fresh() wire.CallID {
 	if m.heard.Step != wire.StepCalling || !m.knows(m.heard.Call) {
 		return id
 	}
-	below := id
-	for i, b := range m.heard.Call {
+	for i, b := range m.heard.Call[:4] { // an id with more zeros was not drawn at random
 		if b != 0 {
-			below[i] %= b
+			id[i] %= b
+			clear(id[:i])
 			break
 		}
-		below[i] = 0
 	}
-	if below.IsZero() {
-		return id
-	}
-	return below
+	return id
 }
