@@ -166,6 +166,7 @@ func (l *Line) build(now time.Time, n uint64) (*epoch, bool) {
 	b.Reset(l.plain[wire.PathHeaderSize+wire.FrameHeaderSize : l.cfg.Profile.Plain()])
 	defer b.Finish()
 	if l.underPair(at, n) {
+		l.voice.plan(n) // it ages, though it does not travel
 		return l.keys.pair, l.buildPair(at, &b)
 	}
 	l.buildSession(now, n, &b)

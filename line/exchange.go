@@ -57,8 +57,10 @@ func (f Fault) String() string {
 	return fmt.Sprintf("fault %d", uint8(f))
 }
 
-// Error makes a Fault the error that the TLS callbacks return.
-func (f Fault) Error() string { return "line: handshake: " + f.String() }
+// A faultError is a Fault as the TLS callbacks return it.
+type faultError Fault
+
+func (f faultError) Error() string { return "line: handshake: " + Fault(f).String() }
 
 // An exchange is the TLS half of one handshake: what crypto/tls would do on a
 // connection, as a function from bytes to bytes.
@@ -124,14 +126,14 @@ func (x *exchange) config() *tls.Config {
 // are there. The comparison of keys is all that says who the far side is.
 func (x *exchange) verify(cs tls.ConnectionState) error {
 	if cs.Version != tls.VersionTLS13 || cs.CurveID != tls.X25519MLKEM768 || cs.NegotiatedProtocol != alpn || cs.DidResume {
-		return FaultTLS
+		return faultError(FaultTLS)
 	}
 	if len(cs.PeerCertificates) != 1 {
-		return FaultCertificate
+		return faultError(FaultCertificate)
 	}
 	key, ok := cs.PeerCertificates[0].PublicKey.(ed25519.PublicKey)
 	if !ok || !key.Equal(x.farKey) {
-		return FaultCertificate
+		return faultError(FaultCertificate)
 	}
 	return nil
 }
@@ -168,9 +170,8 @@ func (x *exchange) work() {
 }
 
 func faultOf(err error) Fault {
-	var f Fault
-	if errors.As(err, &f) {
-		return f
+	if f, ok := errors.AsType[faultError](err); ok {
+		return Fault(f)
 	}
 	return FaultTLS
 }
@@ -236,7 +237,7 @@ func (x *exchange) step() error {
 	for in := x.in; len(in) > 0; {
 		level, data, rest, err := wire.NextFlight(in)
 		if err != nil || data == nil {
-			return FaultTLS
+			return faultError(FaultFlights)
 		}
 		in = rest
 		if err := x.conn.HandleData(tls.QUICEncryptionLevel(level), data); err != nil {
@@ -300,10 +301,10 @@ func (x *exchange) write(level tls.QUICEncryptionLevel, data []byte) error {
 func (x *exchange) hear(b []byte) error {
 	far, err := parseParameters(b, !x.first)
 	if errors.Is(err, errVersion) {
-		return FaultVersion
+		return faultError(FaultVersion)
 	}
 	if err != nil {
-		return FaultParameters
+		return faultError(FaultParameters)
 	}
 	x.far, x.heard = far, true
 	x.suspect = x.judge()
@@ -326,11 +327,11 @@ func (x *exchange) judge() Fault {
 func (x *exchange) finish() error {
 	switch {
 	case !x.heard:
-		return FaultParameters
+		return faultError(FaultParameters)
 	case x.suspect != FaultNone:
-		return x.suspect
+		return faultError(x.suspect)
 	case len(x.far.final) > 0 && x.checkFinal(x.far.final) != nil:
-		return FaultFinal
+		return faultError(FaultFinal)
 	}
 	cs := x.conn.ConnectionState()
 	secret, err := cs.ExportKeyingMaterial(wire.ExporterLabel, x.own.digest[:], wire.ExporterSize)

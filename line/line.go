@@ -137,8 +137,11 @@ func (l *Line) SetSignal(s wire.Signal) {
 }
 
 // SendVoice sends one packet of a talker with the next frame, and again while there
-// is room. A line that is down carries no voice and keeps none.
+// is room. A line without a session carries no voice and keeps none.
 func (l *Line) SendVoice(talker uint8, c wire.Codec, packet []byte) error {
+	if l.keys.current == nil {
+		return nil
+	}
 	return l.voice.send(talker, c, packet)
 }
 
