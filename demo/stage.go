@@ -222,7 +222,7 @@ func (s *stage) state(i int) flow {
 }
 
 func tallyOf(c impair.Counts) tally {
-	return tally{Seen: c.Seen, Carried: c.Carried, Lost: c.Lost}
+	return tally{Seen: c.Seen, Carried: c.Carried, Lost: c.Lost, Size: c.Size}
 }
 
 func reply(w http.ResponseWriter, body any) {

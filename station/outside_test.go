@@ -1,0 +1,343 @@
+package station
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"ringdown/api"
+	"ringdown/impair"
+)
+
+// A sight is one datagram as an observer of the network sees it.
+type sight struct {
+	at       time.Time
+	from, to netip.AddrPort
+	size     int
+}
+
+// An observer notes all that is sent. It may keep the bytes too.
+type observer struct {
+	mu    sync.Mutex
+	seen  []sight
+	bytes [][]byte // of each sight, if keep
+	keep  bool
+}
+
+func (w *world) observe(keep bool) *observer {
+	o := &observer{keep: keep}
+	w.net.Tap(func(at time.Time, from, to netip.AddrPort, b []byte, _ bool) {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.seen = append(o.seen, sight{at, from, to, len(b)})
+		if o.keep {
+			o.bytes = append(o.bytes, slices.Clone(b))
+		}
+	})
+	return o
+}
+
+// sent is how many datagrams a side has sent.
+func (o *observer) sent(side int) (n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, s := range o.seen {
+		if isSide(s.from, side) {
+			n++
+		}
+	}
+	return n
+}
+
+func isSide(a netip.AddrPort, side int) bool {
+	b := a.Addr().As4()
+	return b[0] == 10 && b[1] == 0 && b[3] == byte(side+1) && a.Port() == worldPort
+}
+
+// shape is what can be seen of each direction of each path from an instant on: the
+// gaps between datagrams, and their sizes. The line's slot within the tick is
+// random, so the first instant is the zero.
+func (o *observer) shape(from time.Time, length time.Duration) map[string][]string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	first := make(map[string]time.Time)
+	shapes := make(map[string][]string)
+	for _, s := range o.seen {
+		if s.at.Before(from) {
+			continue
+		}
+		way := s.from.String() + " → " + s.to.String()
+		if first[way].IsZero() {
+			first[way] = s.at
+		}
+		if d := s.at.Sub(first[way]); d < length {
+			shapes[way] = append(shapes[way], fmt.Sprintf("%v %d", d, s.size))
+		}
+	}
+	return shapes
+}
+
+// TestContentNeverShows: the instants and sizes of all that a station sends are the same,
+// one by one, whatever passes over the line.
+func TestContentNeverShows(t *testing.T) {
+	const length = 4 * time.Minute // more than one change of keys
+	deeds := map[string]func(*world){
+		"idle":    func(*world) {},
+		"ringing": func(w *world) { w.phone(1); w.phone(0).press("call") },
+		"speech": func(w *world) {
+			north, south := w.talk()
+			go north.speak(0, 10000)
+			go south.speak(0, 10000)
+		},
+		"silence": func(w *world) { w.talk() },
+		"text":    func(w *world) { w.fill(0); w.fill(1) },
+		"flooded": func(w *world) { w.flood() },
+		"calls": func(w *world) {
+			w.phone(1)
+			north := w.phone(0)
+			go func() {
+				for range 60 {
+					north.must(api.ToStation{Type: "call", Slug: "line0"})
+					time.Sleep(700 * time.Millisecond)
+					north.must(api.ToStation{Type: "hangup", Slug: "line0"})
+					time.Sleep(700 * time.Millisecond)
+				}
+			}()
+		},
+	}
+	shapes := make(map[string]map[string][]string)
+	for name, deed := range deeds {
+		inWorld(t, 1, func(w *world) {
+			w.link(1, impair.Settings{Delay: 20 * time.Millisecond})
+			w.link(2, impair.Settings{Delay: 60 * time.Millisecond})
+			o := w.observe(false)
+			w.startBoth()
+			w.open(3 * time.Second)
+			time.Sleep(time.Second)
+			begin := time.Now()
+			deed(w)
+			time.Sleep(length + time.Second)
+			shapes[name] = o.shape(begin, length)
+			w.killAll()
+		})
+	}
+	idle := shapes["idle"]
+	if len(idle) != 4 {
+		t.Fatalf("an idle line shows %d ways, want 4", len(idle))
+	}
+	for name, got := range shapes {
+		for way, list := range idle {
+			if len(list) != int(length/(20*time.Millisecond)) {
+				t.Fatalf("%s: %d datagrams, want one at each of %d ticks", way, len(list), length/(20*time.Millisecond))
+			}
+			if !slices.Equal(got[way], list) {
+				t.Errorf("%s differs from idle on %s: %s", name, way, firstDifference(got[way], list))
+			}
+		}
+	}
+}
+
+func firstDifference(got, want []string) string {
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			return fmt.Sprintf("datagram %d at %s, want %s", i, got[i], want[i])
+		}
+	}
+	return fmt.Sprintf("%d datagrams, want %d", len(got), len(want))
+}
+
+// flood sends a station its peer's datagrams again and again, and garbage.
+func (w *world) flood() {
+	o := w.observe(true)
+	time.AfterFunc(time.Second, func() {
+		o.mu.Lock()
+		o.keep = false
+		recorded := len(o.bytes)
+		o.mu.Unlock()
+		for round := range 50 {
+			for i := range recorded {
+				w.net.Inject(o.seen[i].from, o.seen[i].to, o.bytes[i])
+				if round%5 == 0 {
+					w.net.Inject(o.seen[i].from, o.seen[i].to, w.garbage(round*recorded+i, len(o.bytes[i])))
+				}
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	})
+}
+
+// garbage is n bytes that open under no key.
+func (w *world) garbage(seed, n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		seed = seed*1103515245 + 12345
+		b[i] = byte(seed >> 16)
+	}
+	return b
+}
+
+// TestStrangersGetNothing: random, truncated, lengthened, changed and replayed bytes get
+// no answer, change no state, and open no line, while a station has no session and
+// while it has one.
+func TestStrangersGetNothing(t *testing.T) {
+	inWorld(t, 1, func(w *world) {
+		o := w.observe(true)
+		w.startBoth()
+		w.open(3 * time.Second)
+		w.talk()
+		time.Sleep(5 * time.Second)
+		w.killAll()
+		recorded, bytes := slices.Clone(o.seen), slices.Clone(o.bytes)
+
+		// Each side alone, started again: it knocks, once a second on each path, and
+		// nothing that an attacker sends changes that.
+		for side := range 2 {
+			w.start(side)
+			time.Sleep(5 * time.Second)
+			quiet := o.sent(side)
+			time.Sleep(20 * time.Second)
+			quiet = o.sent(side) - quiet
+			before := o.sent(side)
+			stranger := netip.MustParseAddrPort("203.0.113.9:9")
+			for i, s := range recorded {
+				if !isSide(s.to, side) {
+					continue
+				}
+				for _, b := range [][]byte{bytes[i], bytes[i][:len(bytes[i])/2], append(slices.Clone(bytes[i]), 0), w.changed(bytes[i], i), w.garbage(i, len(bytes[i]))} {
+					w.net.Inject(s.from, s.to, b)
+					w.net.Inject(stranger, s.to, b)
+				}
+			}
+			time.Sleep(20 * time.Second)
+			if attacked := o.sent(side) - before; attacked > quiet+1 {
+				t.Errorf("side %d sent %d datagrams while attacked, %d in the same time before", side, attacked, quiet)
+			}
+			for _, s := range o.seen {
+				if s.to == stranger {
+					t.Fatalf("side %d answered a stranger with %d bytes", side, s.size)
+				}
+			}
+			l := w.line(side, 0)
+			if l.State != api.LineDown || l.Far.Known || l.Call != nil {
+				t.Errorf("side %d: line %s, far known %v, call %v; want down, unknown, none", side, l.State, l.Far.Known, l.Call)
+			}
+			for _, p := range l.Paths {
+				if p.State != api.PathKnocking {
+					t.Errorf("side %d: path %d is %s, want knocking", side, p.Number, p.State)
+				}
+			}
+			w.kill(side)
+		}
+
+		// And the two still find each other.
+		w.startBoth()
+		w.open(4 * time.Second)
+	})
+}
+
+// changed flips one bit.
+func (w *world) changed(b []byte, i int) []byte {
+	c := slices.Clone(b)
+	c[i%len(c)] ^= 1 << (i % 8)
+	return c
+}
+
+// TestOnePathGainsNothing: who reads path 1 and writes what he likes into both directions of
+// path 1 and path 2 makes nobody hear, ring or send anything new.
+func TestOnePathGainsNothing(t *testing.T) {
+	inWorld(t, 1, func(w *world) {
+		o := w.observe(true)
+		w.startBoth()
+		w.open(3 * time.Second)
+		north, south := w.talk()
+		go north.speak(0, 400)
+		time.Sleep(2 * time.Second)
+		before := w.line(1, 0)
+		for i, s := range slices.Clone(o.seen) {
+			if s.from.Addr() != addr(0, 1) {
+				continue
+			}
+			w.net.Inject(netip.AddrPortFrom(addr(0, 2), worldPort), netip.AddrPortFrom(addr(1, 2), worldPort), o.bytes[i]) // onto path 2
+			w.net.Inject(netip.AddrPortFrom(addr(1, 1), worldPort), netip.AddrPortFrom(addr(0, 1), worldPort), o.bytes[i]) // back at its sender
+			w.net.Inject(s.from, s.to, o.bytes[i])                                                                           // again
+			if i%50 == 0 {
+				time.Sleep(20 * time.Millisecond)
+			}
+		}
+		time.Sleep(8 * time.Second)
+		after := w.line(1, 0)
+		if a, b := before.Call.ID, after.Call.ID; a != b || after.Call.State != api.CallActive {
+			t.Errorf("the call is %s %s, was %s", b, after.Call.State, a)
+		}
+		if lost := south.missing(0, 400, never); lost != 0 {
+			t.Errorf("%d packets lost", lost)
+		}
+		for i, p := range after.Paths {
+			if got, most := p.Arrived-before.Paths[i].Arrived, uint64(50*20); got > most {
+				t.Errorf("path %d counts %d datagrams as authentic, want at most %d", p.Number, got, most)
+			}
+		}
+	})
+}
+
+// TestTroubleStaysOnItsLine: a flood on one line's labels costs another line, on the same
+// sockets, nothing.
+func TestTroubleStaysOnItsLine(t *testing.T) {
+	inWorld(t, 1, func(w *world) {
+		w.lines = 2
+		o := w.observe(true)
+		w.startBoth()
+		w.open(3 * time.Second)
+		north, south := w.talk() // on line 0
+		labels := w.labelsOf(1, 1)
+		o.mu.Lock()
+		var flood []int
+		for i := range o.bytes {
+			if isSide(o.seen[i].to, 1) && labels[string(o.bytes[i][:8])] {
+				flood = append(flood, i)
+			}
+		}
+		o.keep = false
+		o.mu.Unlock()
+		if len(flood) == 0 {
+			t.Fatal("nothing was sent on line 1")
+		}
+		go func() {
+			for range 500 {
+				for i := range 40 {
+					n := flood[i%len(flood)]
+					w.net.Inject(o.seen[n].from, o.seen[n].to, o.bytes[n])
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+		}()
+		north.speak(0, 250)
+		time.Sleep(time.Second)
+		if lost := south.missing(0, 250, 40*time.Millisecond); lost != 0 {
+			t.Errorf("%d packets of line 0 lost or late", lost)
+		}
+		var excess uint64
+		_ = w.st[1].do(func() {
+			for _, k := range w.st[1].sockets {
+				excess += k.excess.Load()
+			}
+		})
+		if excess == 0 {
+			t.Error("no datagram was refused for its path's allowance")
+		}
+	})
+}
+
+// labelsOf gives the labels of what a side receives on one line.
+func (w *world) labelsOf(side, n int) map[string]bool {
+	labels := make(map[string]bool)
+	_ = w.st[side].do(func() {
+		for _, l := range w.st[side].lines[fmt.Sprint("line", n)].line.Labels() {
+			labels[string(l.Label[:])] = true
+		}
+	})
+	return labels
+}
