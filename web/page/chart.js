@@ -22,8 +22,22 @@ export function fit(canvas) {
   return ctx;
 }
 
+/** @type {Map<string, string>} */
+const read = new Map();
+let readAt = -Infinity;
+const fresh = 300; // ms that a colour is believed: asking the browser costs more than drawing
+
 /** colour reads a token of theme.css. @param {Element} el @param {string} token */
-export const colour = (el, token) => getComputedStyle(el).getPropertyValue(token).trim();
+export function colour(el, token) {
+  const now = performance.now();
+  if (now - readAt > fresh) {
+    read.clear();
+    readAt = now;
+  }
+  let value = read.get(token);
+  if (value === undefined) read.set(token, value = getComputedStyle(el).getPropertyValue(token).trim());
+  return value;
+}
 
 const foot = 12; // px kept for loss
 

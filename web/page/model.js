@@ -230,7 +230,7 @@ const toAnAnswer = ["called", "reached", "ringing", "answered"];
 
 /**
  * ladder lists the rungs of a call: the four that lead to an answer, then what
- * befell it.
+ * befell it; of many, the last ones and how many there were.
  * @param {Call} c @returns {Rung[]}
  */
 export function ladder(c) {
@@ -241,10 +241,31 @@ export function ladder(c) {
     if (s) rungs.push({ word: step === "ringing" && c.ringing > 0 ? `ringing at ${c.ringing}` : step, at: parse(s.at), by: s.by, state: "done" });
     else if (c.state !== "ended") rungs.push({ word: step, at: NaN, by: "", state: rungs.some((r) => r.state === "waiting") ? "open" : "waiting" });
   }
+  return rungs.concat(shorten(befell(c)));
+}
+
+const together = 2000; // ms within which both sides say the same step
+
+/** The steps after an answer; what both sides say at once is one. @param {Call} c */
+function befell(c) {
+  /** @type {Rung[]} */
+  const rungs = [];
   for (const s of c.steps) {
-    if (!toAnAnswer.includes(s.step)) rungs.push({ word: s.step, at: parse(s.at), by: s.by, state: "done" });
+    if (toAnAnswer.includes(s.step)) continue;
+    const at = parse(s.at), twin = rungs.find((r) => r.word === s.step && r.by !== s.by && Math.abs(r.at - at) <= together);
+    if (twin) twin.by = "both";
+    else rungs.push({ word: s.step, at, by: s.by, state: "done" });
   }
   return rungs;
+}
+
+const befellShown = 4;
+
+/** @param {Rung[]} rungs */
+function shorten(rungs) {
+  if (rungs.length <= befellShown) return rungs;
+  const held = rungs.filter((r) => r.word === "held");
+  return [{ ...held[0] ?? rungs[0], word: `held ${held.length} times` }, ...rungs.slice(1 - befellShown)];
 }
 
 /**

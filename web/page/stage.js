@@ -17,6 +17,7 @@ import { follow } from "./theme.js";
 
 const patchEvery = 80; // ms between two requests for one path
 const sampleEvery = 100; // ms of the strips
+const frameEvery = 30; // ms between two drawings of the lanes: the consoles beside must answer in time
 
 const frames = { north: byId("north", HTMLIFrameElement), south: byId("south", HTMLIFrameElement) };
 const theme = byId("theme", HTMLSelectElement);
@@ -108,14 +109,19 @@ function sample() {
   const all = wire.points.at(-1)?.v ?? [], sizes = [...new Set(all.map((d) => d.bytes).filter((b) => b > 0))];
   say(any("sizes-word"), sizes.length === 1 ? `${sizes[0]} bytes every time, in speech and in silence.` : "");
   say(any("voices-word"), inCall ? "North above, South below." : "No call now.");
-}
-
-function paint() {
-  const now = performance.now();
-  for (const lane of lanes.values()) lane.draw(now, still.matches);
   drawVoices(voicesCanvas, voices, now, "North", "South");
   drawWire(sizesCanvas, wire, now);
-  if (still.matches) setTimeout(paint, 1000);
+}
+
+let painted = 0;
+
+/** @param {number} now */
+function paint(now) {
+  if (now - painted >= frameEvery) {
+    painted = now;
+    for (const lane of lanes.values()) lane.draw(now, still.matches);
+  }
+  if (still.matches) setTimeout(() => paint(performance.now()), 1000);
   else requestAnimationFrame(paint);
 }
 
@@ -141,7 +147,7 @@ async function start() {
   setInterval(sample, sampleEvery);
   setInterval(hint, 500);
   hint();
-  paint();
+  paint(performance.now());
 }
 
 start();

@@ -67,6 +67,9 @@ export function span(ms) {
   return `${Math.floor(s / 86400)} days`;
 }
 
+/** "0.4 s", for what is over in seconds. @param {number} ms */
+export const short = (ms) => (ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : span(ms));
+
 /** parse reads RFC 3339; NaN if there is nothing to read. @param {string|undefined} t */
 export const parse = (t) => (t ? Date.parse(t) : NaN);
 

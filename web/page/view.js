@@ -8,7 +8,7 @@ import { any, byId, flag, Keyed, make, say } from "./dom.js";
 import * as model from "./model.js";
 import { Side } from "./side.js";
 import { level, speaking } from "./sound.js";
-import { clock, duration, millis, span } from "./times.js";
+import { clock, duration, millis, short } from "./times.js";
 import * as words from "./words.js";
 
 /** @typedef {import("./model.js").Desk} Desk */
@@ -127,7 +127,7 @@ export class View {
     say(any("spoken"), duration(model.talked(l, c, now) || 0));
     say(any("delay"), millis(model.voiceDelay(l)));
     any("gap-row").hidden = c.gap_ms === 0;
-    say(any("gap"), span(c.gap_ms));
+    say(any("gap"), short(c.gap_ms));
     any("listen-row").hidden = around.voice === "";
     any("listen").setAttribute("aria-pressed", String(around.listening));
   }
@@ -222,7 +222,7 @@ function rungRow() {
     update({ r, peer, utc }) {
       el.className = r.state;
       say(word, r.word);
-      const by = r.by === "us" ? "here" : peer;
+      const by = r.by === "us" ? "here" : r.by === "both" ? "both" : peer;
       say(when, r.state === "done" ? `${clock(r.at, utc)} ${by}` : r.state === "waiting" ? "awaited" : "");
     },
   };
