@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -36,6 +37,9 @@ type options struct {
 	// that answers the question for the microphone: the permission is granted to
 	// the one origin, as a person would.
 	Plain bool
+
+	// Host is the network namespace to run in; this one if empty.
+	Host string
 
 	// Throttled leaves the browser's savings in hidden tabs as they are.
 	Throttled bool
@@ -78,6 +82,12 @@ func (o options) flags(t *testing.T) []chromedp.ExecAllocatorOption {
 			chromedp.Flag("allow-loopback-in-peer-connection", true),
 			chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 		)
+	}
+	if o.Host != "" {
+		flags = append(flags, chromedp.ModifyCmdFunc(func(cmd *exec.Cmd) {
+			cmd.Args = append([]string{"ip", "netns", "exec", o.Host, cmd.Path}, cmd.Args[1:]...)
+			cmd.Path = ipProgram()
+		}))
 	}
 	if o.Throttled {
 		flags = append(flags,

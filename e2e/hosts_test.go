@@ -37,7 +37,7 @@ func startHost(t *testing.T, name string) *host {
 	for _, folder := range private {
 		mounts += "mount -t tmpfs none " + folder + " && "
 	}
-	h.shell = startShell(t, h.work, "ip", "netns", "exec", name, "unshare", "--mount", "--propagation", "private",
+	h.shell = startShell(t, h.work, ipProgram(), "netns", "exec", name, "unshare", "--mount", "--propagation", "private",
 		"bash", "-c", mounts+"exec bash --norc")
 	return h
 }
@@ -131,7 +131,7 @@ func network(t *testing.T) {
 	t.Helper()
 	down := func() {
 		for _, ns := range []string{"rd-north", "rd-south", "rd-router"} {
-			_ = exec.Command("ip", "netns", "del", ns).Run()
+			_ = exec.Command(ipProgram(), "netns", "del", ns).Run()
 		}
 	}
 	down() // what an interrupted run left
@@ -149,6 +149,7 @@ func network(t *testing.T) {
 		wire rd-north satellite 198.51.100.10/24 rd-south satellite 198.51.100.20/24
 		ip -n rd-south route add default via 192.168.77.1
 		ip netns exec rd-router sysctl -qw net.ipv4.ip_forward=1
+		ip netns exec rd-south sysctl -qw net.ipv4.conf.all.promote_secondaries=1 # a second address outlives the first
 		ip netns exec rd-router nft -f - <<-'NFT'
 			table ip nat {
 				chain out { type nat hook postrouting priority 100; oifname "north" masquerade; }
@@ -177,7 +178,7 @@ type step struct {
 
 var block = regexp.MustCompile("(?ms)^```sh (north|south|both)\n(.*?)^```$")
 
-// install reads the steps of docs/install.md.
+// installSteps reads the steps of docs/install.md.
 func installSteps(t *testing.T) []step {
 	t.Helper()
 	text, err := os.ReadFile("../docs/install.md")
