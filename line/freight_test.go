@@ -11,6 +11,9 @@ import (
 // simStart is when the simulations of the freights begin.
 var simStart = time.Date(2026, 6, 29, 12, 0, 0, 0, time.UTC)
 
+// maxScript bounds what a fuzzer makes the freights do, so that it does many things.
+const maxScript = 1000
+
 // A heardVoice is one packet as it was let go.
 type heardVoice struct {
 	at     time.Duration // since simStart
