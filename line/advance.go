@@ -135,7 +135,7 @@ func (l *Line) send(now time.Time, n uint64, out Outbox) {
 			continue
 		}
 		if e == nil || e == l.keys.pair {
-			if e, ok = l.build(now, n); !ok {
+			if e, ok = l.build(now, n, i); !ok {
 				return // nothing may be said before it is on disk
 			}
 		}
@@ -157,8 +157,8 @@ func (l *Line) send(now time.Time, n uint64, out Outbox) {
 }
 
 // build makes the frame of tick n behind the place of the path header, and says
-// under which keys it is to be sealed.
-func (l *Line) build(now time.Time, n uint64) (*epoch, bool) {
+// under which keys it is to be sealed. Only under the pair's keys it is for one path.
+func (l *Line) build(now time.Time, n uint64, path int) (*epoch, bool) {
 	at := now.Sub(l.start)
 	f := wire.FrameHeader{Number: n, SignalEcho: l.farVersion}
 	f.Put(l.plain[wire.PathHeaderSize:])
@@ -167,7 +167,7 @@ func (l *Line) build(now time.Time, n uint64) (*epoch, bool) {
 	defer b.Finish()
 	if l.underPair(at, n) {
 		l.voice.plan(n) // it ages, though it does not travel
-		return l.keys.pair, l.buildPair(at, &b)
+		return l.keys.pair, l.buildPair(at, path, &b)
 	}
 	l.buildSession(now, n, &b)
 	return l.keys.current, true
@@ -189,7 +189,7 @@ func (l *Line) underPair(now time.Duration, n uint64) bool {
 
 // buildPair fills a frame under the pair's keys. It reports false if there is no
 // attempt to send it under.
-func (l *Line) buildPair(now time.Duration, b *wire.Builder) bool {
+func (l *Line) buildPair(now time.Duration, path int, b *wire.Builder) bool {
 	pending := l.hs != nil && l.hs.pair
 	hello := wire.Hello{Far: l.attempts.heard}
 	if l.cfg.First && pending {
@@ -202,7 +202,7 @@ func (l *Line) buildPair(now time.Duration, b *wire.Builder) bool {
 		hello.Own = own
 	}
 	if pending {
-		l.hs.fill(b, hello, b.Room())
+		l.hs.fill(b, hello, path, b.Room())
 		return true
 	}
 	return b.Hello(hello)
@@ -217,7 +217,7 @@ func (l *Line) buildSession(now time.Time, n uint64, b *wire.Builder) {
 	fresh, repeat := l.voice.plan(n)
 	left := 0
 	if l.hs != nil && !l.hs.pair {
-		l.hs.fill(b, l.rekeyHello(), l.handshakeRoom(n, b.Room(), fresh, repeat))
+		l.hs.fill(b, l.rekeyHello(), allPaths, l.handshakeRoom(n, b.Room(), fresh, repeat))
 	} else {
 		left = l.streams.share(now)
 	}

@@ -25,9 +25,9 @@ type handshake struct {
 	began time.Duration
 	x     *exchange
 
-	out    []byte // our flights
-	acked  int    // of out, by the far station
-	cursor int    // where the next piece begins
+	out     []byte                // our flights
+	acked   int                   // of out, by the far station
+	cursors [wire.MaxPath + 1]int // of out, by index of the path, and of all: where it has got to
 
 	in    assembly
 	eaten int // of in, given to TLS
@@ -50,31 +50,44 @@ func (hs *handshake) take(h *wire.Handshake) bool {
 		return false
 	}
 	hs.acked = max(hs.acked, int(h.Received))
-	hs.cursor = max(hs.cursor, hs.acked)
 	return len(h.Bytes) == 0 || hs.in.put(int(h.Offset), h.Bytes)
 }
 
+// allPaths is the cursor of frames that are the same on every path.
+const allPaths = wire.MaxPath
+
 // fill adds the next piece, of at most room bytes, and the hello before it.
-func (hs *handshake) fill(b *wire.Builder, hello wire.Hello, room int) {
+func (hs *handshake) fill(b *wire.Builder, hello wire.Hello, cursor, room int) {
 	room -= wire.HelloChunk + wire.HandshakeOverhead
 	if room < 0 || !b.Hello(hello) {
 		return
 	}
 	chunk := wire.Handshake{Received: uint16(hs.in.whole)}
-	if hs.cursor == len(hs.out) {
-		hs.cursor = hs.acked
-	}
-	if n := min(room, len(hs.out)-hs.cursor); n > 0 {
-		chunk.Offset = uint16(hs.cursor)
-		chunk.Bytes = hs.out[hs.cursor : hs.cursor+n]
-		hs.cursor += n
+	if from, to := hs.piece(cursor, room); from < to {
+		chunk.Offset, chunk.Bytes = uint16(from), hs.out[from:to]
 	}
 	b.Handshake(chunk)
 }
 
-// need is how much room of a frame the handshake would take.
-func (hs *handshake) need() int {
-	return wire.HelloChunk + wire.HandshakeOverhead + len(hs.out) - hs.acked
+// piece is what a cursor comes to next of all that is not acknowledged, over and
+// over. Cursors of odd paths go backwards, so that two paths bring the whole in half
+// the time, and each alone still brings it.
+func (hs *handshake) piece(cursor, room int) (from, to int) {
+	at := &hs.cursors[cursor]
+	if cursor%2 == 1 {
+		if *at <= hs.acked {
+			*at = len(hs.out)
+		}
+		from, to = max(*at-room, hs.acked), *at
+		*at = from
+		return from, to
+	}
+	if *at = max(*at, hs.acked); *at == len(hs.out) {
+		*at = hs.acked
+	}
+	from, to = *at, min(*at+room, len(hs.out))
+	*at = to
+	return from, to
 }
 
 // flights are the flights that are whole and not yet given to TLS; ok is false if what

@@ -30,8 +30,8 @@ type attempts struct {
 	heardAt  time.Duration // last datagram of heard
 	accepted time.Duration // when heard was accepted
 	run      uint64        // incarnation of the last that was accepted
-	arriving *arrival      // accepted once it is on disk; points at waiting
-	waiting  arrival
+	arriving Attempt       // to be accepted once it is on disk; zero: none
+	waiting  []arrival     // of arriving, at most one for each path
 
 	wanted  Durable // what shall be on disk
 	onDisk  Durable // what is
@@ -122,6 +122,7 @@ const (
 	verdictStale   verdict = iota // its attempt is not newer than what was accepted
 	verdictHurried                // new, but too soon after the last
 	verdictNew                    // new: to be used once it is on disk
+	verdictWaits                  // of the new one that is being written
 	verdictKnown                  // of the attempt that we hear
 )
 
@@ -129,21 +130,33 @@ func (a *attempts) judge(now time.Duration, far Attempt) verdict {
 	switch {
 	case far == a.heard && far != Attempt{}:
 		return verdictKnown
+	case far == a.arriving && far != Attempt{}:
+		return verdictWaits
 	case far.Compare(a.wanted.Far) <= 0:
 		return verdictStale
-	case a.arriving != nil || now-a.accepted < attemptEvery:
+	case a.arriving != Attempt{} || now-a.accepted < attemptEvery:
 		return verdictHurried
 	}
 	return verdictNew
 }
 
-// hold keeps a datagram of a new attempt until the attempt is on disk.
-func (a *attempts) hold(in *arrival, far Attempt) {
-	a.waiting = *in
-	a.waiting.chunks = wire.Chunks{} // its bytes are the reader's
-	a.arriving = &a.waiting
-	a.wanted.Far = far
-	a.urgent = true
+// expect begins to wait for a new attempt to be on disk.
+func (a *attempts) expect(far Attempt) {
+	a.arriving, a.wanted.Far, a.urgent = far, far, true
+	a.waiting = a.waiting[:0]
+}
+
+// hold keeps the first datagram of the new attempt that came on a path. It reports
+// false if there is one already.
+func (a *attempts) hold(in *arrival) bool {
+	for i := range a.waiting {
+		if a.waiting[i].path == in.path {
+			return false
+		}
+	}
+	a.waiting = append(a.waiting, *in)
+	a.waiting[len(a.waiting)-1].chunks = wire.Chunks{} // its bytes are the reader's
+	return true
 }
 
 // raise notes a far attempt that was accepted by other means. It waits for the next
@@ -163,22 +176,20 @@ func (a *attempts) write() (Durable, bool) {
 	return a.writing, true
 }
 
-// written notes that the last write is on disk, and returns the datagram that waited
-// for it, if one did.
-func (a *attempts) written(now time.Duration) *arrival {
+// written notes that the last write is on disk. It reports whether the attempt that
+// waited for it is the one heard now.
+func (a *attempts) written(now time.Duration) bool {
 	if !a.busy {
-		return nil
+		return false
 	}
 	a.busy, a.onDisk = false, a.writing
-	in := a.arriving
-	if in == nil || a.onDisk.Far.Compare(in.hello.Own) < 0 {
-		return nil
+	if a.arriving == (Attempt{}) || a.onDisk.Far.Compare(a.arriving) < 0 {
+		return false
 	}
-	a.arriving = nil
-	if a.run != 0 && a.run != in.hello.Own.Incarnation {
+	if a.run != 0 && a.run != a.arriving.Incarnation {
 		a.spend() // the run before may have seen them
 	}
-	a.run = in.hello.Own.Incarnation
-	a.heard, a.accepted = in.hello.Own, now
-	return in
+	a.run = a.arriving.Incarnation
+	a.heard, a.accepted, a.arriving = a.arriving, now, Attempt{}
+	return true
 }

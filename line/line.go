@@ -165,9 +165,8 @@ func (l *Line) SetRemote(now time.Time, path uint8, remote netip.AddrPort) {
 // Persisted says that what [Handler.Persist] was given last is on disk.
 func (l *Line) Persisted(now time.Time) {
 	at := now.Sub(l.start)
-	if in := l.attempts.written(at); in != nil && !l.closed {
-		in.now = at
-		l.accept(in)
+	if l.attempts.written(at) && !l.closed {
+		l.accept(at)
 	}
 	l.persist()
 	l.settle(at)

@@ -91,8 +91,13 @@ func (l *Line) receivePair(in *arrival) {
 	case verdictHurried:
 		l.counts.Hurried++
 	case verdictNew:
-		l.attempts.hold(in, in.hello.Own)
+		l.attempts.expect(in.hello.Own)
+		l.attempts.hold(in)
 		l.persist()
+	case verdictWaits:
+		if !l.attempts.hold(in) {
+			l.counts.Hurried++
+		}
 	case verdictKnown:
 		if !l.keys.pair.windows[in.index].Accept(in.header.Counter) {
 			l.counts.Replayed++
@@ -134,16 +139,21 @@ func (l *Line) receiveKnown(in *arrival) {
 
 // accept begins to hear a new attempt, which is on disk now. What was pending with
 // an older one is over.
-func (l *Line) accept(in *arrival) {
+func (l *Line) accept(now time.Duration) {
 	clear(l.keys.pair.windows)
-	l.keys.pair.windows[in.index].Accept(in.header.Counter)
-	if hs := l.hs; hs != nil && !(l.cfg.First && hs.pair && hs.x.farIncarnation == in.hello.Own.Incarnation) {
+	run := l.attempts.run
+	if hs := l.hs; hs != nil && !(l.cfg.First && hs.pair && hs.x.farIncarnation == run) {
 		l.counts.Superseded++
 		l.drop()
 	}
-	l.recount(in.hello.Own.Incarnation)
-	l.receiveKnown(in)
-	l.mayBegin(in.now)
+	l.recount(run)
+	for i := range l.attempts.waiting {
+		in := &l.attempts.waiting[i]
+		in.now = now
+		l.keys.pair.windows[in.index].Accept(in.header.Counter)
+		l.receiveKnown(in)
+	}
+	l.mayBegin(now)
 }
 
 // recount lets the paths count anew if the far station does.
