@@ -107,21 +107,30 @@ func TestNoLongFiles(t *testing.T) {
 }
 
 // A test that sleeps is slow when it passes and wrong when the machine is busy:
-// waiting is for virtual time, in a file that uses testing/synctest.
+// waiting is for virtual time, in a package whose tests run in testing/synctest.
 func TestNoSleepInTests(t *testing.T) {
+	sleeps := map[string][]string{} // folder: where
+	virtual := map[string]bool{}    // folders with a bubble
 	goFiles(t, func(path string, fset *token.FileSet, f *ast.File) {
-		if !strings.HasSuffix(path, "_test.go") || imports(f, "testing/synctest") {
+		if !isTest(path) {
 			return
 		}
+		folder := filepath.Dir(path)
+		virtual[folder] = virtual[folder] || imports(f, "testing/synctest")
 		ast.Inspect(f, func(n ast.Node) bool {
 			if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == "Sleep" {
 				if x, ok := s.X.(*ast.Ident); ok && x.Name == "time" {
-					t.Errorf("%s: a test sleeps outside testing/synctest", fset.Position(n.Pos()))
+					sleeps[folder] = append(sleeps[folder], fset.Position(n.Pos()).String())
 				}
 			}
 			return true
 		})
 	})
+	for folder, where := range sleeps {
+		if !virtual[folder] {
+			t.Errorf("tests sleep outside testing/synctest: %s", strings.Join(where, ", "))
+		}
+	}
 }
 
 func imports(f *ast.File, path string) bool {
