@@ -125,7 +125,7 @@ func (p *policy) set(h http.Header) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "microphone=(self), speaker-selection=(self), screen-wake-lock=(self), autoplay=(self), fullscreen=(self), "+
-		"camera=(), geolocation=(), display-capture=(), usb=(), serial=(), bluetooth=(), midi=(), payment=()")
+		"camera=(), geolocation=(), display-capture=(), usb=(), serial=(), midi=(), payment=()")
 	if !p.framed {
 		h.Set("X-Frame-Options", "DENY")
 	}

@@ -47,11 +47,21 @@ func readOffer(offer string) (string, int, error) {
 		}
 		m.Attributes = withoutCandidates(m.Attributes)
 	}
-	text, err := d.Marshal()
+	text, err := encode(&d)
 	if err != nil {
 		return "", 0, badOffer("%s", shorten(err.Error(), 120))
 	}
-	return string(text), len(d.MediaDescriptions), nil
+	return text, len(d.MediaDescriptions), nil
+}
+
+// encode writes a description, and reads it again: the module reads some that it
+// cannot write.
+func encode(d *sdp.SessionDescription) (string, error) {
+	text, err := d.Marshal()
+	if err != nil {
+		return "", err
+	}
+	return string(text), new(sdp.SessionDescription).Unmarshal(text)
 }
 
 func withoutCandidates(attributes []sdp.Attribute) []sdp.Attribute {
@@ -78,11 +88,11 @@ func constantRate(answer string) (string, error) {
 			m.Attributes = constantSection(m.Attributes)
 		}
 	}
-	text, err := d.Marshal()
+	text, err := encode(&d)
 	if err != nil {
 		return "", fmt.Errorf("console: answer for voice: %w", err)
 	}
-	return string(text), nil
+	return text, nil
 }
 
 func constantSection(attributes []sdp.Attribute) []sdp.Attribute {

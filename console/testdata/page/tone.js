@@ -42,29 +42,39 @@ async function offer() {
   };
   peer.onconnectionstatechange = () => (tone.state = peer.connectionState);
   await peer.setLocalDescription();
-  tone.offer = peer.localDescription.sdp;
   say({ type: "sdp", sdp: peer.localDescription.sdp });
 }
 
-// heard returns the strongest frequency in hertz, and its level in decibels.
-tone.heard = () => {
+// heard returns the strongest frequency in hertz, 0 in silence.
+function heard() {
   const bins = new Float32Array(analyser.frequencyBinCount);
   analyser.getFloatFrequencyData(bins);
   let best = 0;
   bins.forEach((level, i) => {
     if (level > bins[best]) best = i;
   });
-  return { hertz: (best * sound.sampleRate) / analyser.fftSize, level: Math.max(bins[best], -200) };
+  return bins[best] < -60 ? 0 : (best * sound.sampleRate) / analyser.fftSize;
+}
+
+// until waits, at most 15 seconds, for a frequency and returns what is heard.
+tone.until = async (right) => {
+  for (let tries = 0; tries < 150 && !right(heard()); tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return heard();
+};
+
+tone.mute = (on) => {
+  peer.getSenders()[0].track.enabled = !on;
+  return on;
 };
 
 // figures returns what the connection counted.
 tone.figures = async () => {
   const out = {};
   (await peer.getStats()).forEach((s) => {
-    if (s.type === "inbound-rtp") Object.assign(out, { received: s.packetsReceived, lost: s.packetsLost, concealed: s.concealedSamples });
+    if (s.type === "inbound-rtp") Object.assign(out, { received: s.packetsReceived, lost: s.packetsLost });
     if (s.type === "outbound-rtp") Object.assign(out, { sent: s.packetsSent, bytes: s.bytesSent });
-    if (s.type === "candidate-pair" && s.nominated) out.rtt = s.currentRoundTripTime;
-    if (s.type === "local-candidate") out.local = `${s.address}:${s.port} ${s.candidateType}`;
   });
   return out;
 };
