@@ -262,7 +262,7 @@ func TestOnePathGainsNothing(t *testing.T) {
 			}
 			w.net.Inject(netip.AddrPortFrom(addr(0, 2), worldPort), netip.AddrPortFrom(addr(1, 2), worldPort), o.bytes[i]) // onto path 2
 			w.net.Inject(netip.AddrPortFrom(addr(1, 1), worldPort), netip.AddrPortFrom(addr(0, 1), worldPort), o.bytes[i]) // back at its sender
-			w.net.Inject(s.from, s.to, o.bytes[i])                                                                           // again
+			w.net.Inject(s.from, s.to, o.bytes[i])                                                                         // again
 			if i%50 == 0 {
 				time.Sleep(20 * time.Millisecond)
 			}

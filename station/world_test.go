@@ -33,7 +33,9 @@ type world struct {
 	profile wire.Profile
 	hitless bool
 	skew    [2]time.Duration
-	lines   int // named "line0", "line1", …; 1 unless a test says otherwise
+	lines   int                            // named "line0", "line1", …; 1 unless a test says otherwise
+	change  func(side int, o *LineOptions) // what a test wants otherwise
+	resolve func(context.Context, string, netip.AddrPort) (netip.AddrPort, error)
 }
 
 // memoryJournal outlives its station, as a disk would.
@@ -70,7 +72,9 @@ func inWorld(t *testing.T, seed uint64, f func(*world)) {
 }
 
 // addr is a side's address on a path: 10.0.PATH.SIDE.
-func addr(side int, path uint8) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, path, byte(side + 1)}) }
+func addr(side int, path uint8) netip.Addr {
+	return netip.AddrFrom4([4]byte{10, 0, path, byte(side + 1)})
+}
 
 const worldPort = 4400
 
@@ -100,6 +104,9 @@ func (w *world) lineOptions(side, n int) LineOptions {
 		o.Paths = append(o.Paths, PathOptions{Number: p, Name: fmt.Sprint("path ", p),
 			Bind: netip.AddrPortFrom(addr(side, p), worldPort), Remote: netip.AddrPortFrom(addr(1-side, p), worldPort).String()})
 	}
+	if w.change != nil {
+		w.change(side, &o)
+	}
 	return o
 }
 
@@ -108,8 +115,9 @@ func (w *world) start(side int) {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	s := New(Options{Name: [2]string{"North", "South"}[side], Journal: w.kept[side],
-		Listen: func(a netip.AddrPort) (Conn, error) { return w.net.Listen(a) },
-		Now:    func() time.Time { return time.Now().Add(w.skew[side]) }})
+		Resolve: w.resolve,
+		Listen:  func(a netip.AddrPort) (Conn, error) { return w.net.Listen(a) },
+		Now:     func() time.Time { return time.Now().Add(w.skew[side]) }})
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
 	for n := range w.lines {
