@@ -14,6 +14,11 @@
 //	POST /api/lines/{line}/hangup   end the call of a line, whichever console is in it
 //	POST /api/reload                read the station's folder again (accords concluded, confirmed, amended)
 //
+// and on the local socket alone:
+//
+//	POST   /api/token               a one-time link that lets a browser in; [LinkRequest], answered with [Link]
+//	DELETE /api/sessions            end the session of every browser
+//
 // A refused request answers with a 4xx or 5xx status and an [Error] as body.
 //
 // # Conversation on the WebSocket
@@ -269,7 +274,8 @@ type ToStation struct {
 	// "pong": N of the ping.
 	N uint64 `json:"n,omitempty"`
 
-	// "sdp": this console's WebRTC offer, all candidates inside.
+	// "sdp": this console's WebRTC offer. Candidates are not needed. Each offer makes
+	// a new connection and ends the one before.
 	SDP string `json:"sdp,omitempty"`
 }
 
