@@ -180,6 +180,17 @@ func TestNextIsLocal(t *testing.T) {
 	}
 }
 
+// What is added to a link by hand goes along.
+func TestLinkWithMore(t *testing.T) {
+	s, _ := testServer(t, nil)
+	for next, want := range map[string]string{"": "/?ready=1", "/": "/?ready=1", "/?voice=recorded": "/?voice=recorded&ready=1"} {
+		got := newBrowser(t, s).get(path(t, s, next) + "&ready=1")
+		if got.StatusCode != http.StatusSeeOther || got.Header.Get("Location") != want {
+			t.Errorf("a link to %q: %s to %q, want %q", next, got.Status, got.Header.Get("Location"), want)
+		}
+	}
+}
+
 // A Strict cookie stays behind when a foreign page's link is redirected.
 func TestLinkInForeignPage(t *testing.T) {
 	s, _ := testServer(t, nil)

@@ -253,11 +253,29 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, known bool) {
 	if !known {
 		s.beginSession(w)
 	}
+	goOn(w, r, onward(q))
+}
+
+// onward is where a link leads: to next, and with what else stands in the link,
+// so that ?ready=1 may be added to one by hand.
+func onward(q url.Values) string {
 	next, err := localPath(q.Get("next"))
 	if err != nil {
-		next = "/"
+		return "/"
 	}
-	goOn(w, r, next)
+	q.Del("token")
+	q.Del("next")
+	if len(q) == 0 {
+		return next
+	}
+	join := "?"
+	if strings.Contains(next, "?") {
+		join = "&"
+	}
+	if more, err := localPath(next + join + q.Encode()); err == nil {
+		return more
+	}
+	return next
 }
 
 func (s *Server) beginSession(w http.ResponseWriter) {
