@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
@@ -108,11 +109,15 @@ func (c *chromium) kill(t *testing.T) {
 	}
 }
 
-// A tab is one page in a browser.
+// A tab is one page in a browser, or one frame of a page.
 type tab struct {
-	ctx context.Context
-	t   *testing.T
+	ctx   context.Context
+	t     *testing.T
+	inner string // id of the iframe; empty: the page itself
 }
+
+// frame is the frame of the page whose iframe has the id.
+func (p *tab) frame(id string) *tab { return &tab{p.ctx, p.t, id} }
 
 // open opens a tab and goes to url. The page is closed when the test ends.
 func (c *chromium) open(t *testing.T, url string) *tab {
@@ -186,7 +191,56 @@ func eval[T any](p *tab, script string) T {
 func tryEval[T any](p *tab, script string) (T, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	return chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	return chromedp.Run(ctx, func(ctx context.Context, target *chromedp.Target) (T, error) {
+		if p.inner == "" {
+			return chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise)(ctx, target)
+		}
+		return evalInside[T](ctx, target, p, script)
+	})
+}
+
+// evalInside runs a script in a frame: as a function of the frame's document.
+func evalInside[T any](ctx context.Context, target *chromedp.Target, p *tab, script string) (v T, err error) {
+	id, err := p.document(ctx, target)
+	if err != nil {
+		return v, err
+	}
+	doc, err := cdp.Call(ctx, target, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: id})
+	if err != nil {
+		return v, err
+	}
+	yes := true
+	res, err := cdp.Call(ctx, target, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
+		ObjectID: doc.Object.ObjectID, FunctionDeclaration: "function() { return " + script + " }",
+		AwaitPromise: &yes, ReturnByValue: &yes,
+	})
+	switch {
+	case err != nil:
+		return v, err
+	case res.ExceptionDetails != nil:
+		return v, &chromedp.ExceptionError{ExceptionDetails: res.ExceptionDetails}
+	}
+	return v, json.Unmarshal(res.Result.Value, &v)
+}
+
+// document finds the root of the page, or of the frame in it.
+func (p *tab) document(ctx context.Context, target *chromedp.Target) (cdp.BackendNodeID, error) {
+	doc, err := cdp.Call(ctx, target, dom.GetDocument, dom.GetDocumentParams{})
+	if err != nil || p.inner == "" {
+		return doc.Root.BackendNodeID, err
+	}
+	frame, err := cdp.Call(ctx, target, dom.QuerySelector, dom.QuerySelectorParams{NodeID: doc.Root.NodeID, Selector: "iframe#" + p.inner})
+	if err != nil {
+		return 0, err
+	}
+	node, err := cdp.Call(ctx, target, dom.DescribeNode, dom.DescribeNodeParams{NodeID: frame.NodeID})
+	if err != nil {
+		return 0, err
+	}
+	if node.Node.ContentDocument == nil {
+		return 0, fmt.Errorf("the frame %s holds no document of this process", p.inner)
+	}
+	return node.Node.ContentDocument.BackendNodeID, nil
 }
 
 // until waits for ok, asking again every 50 ms, and fails with what() after the time.
@@ -227,12 +281,12 @@ func (p *tab) press(name string) {
 func (p *tab) button(name string) (cdp.BackendNodeID, bool) {
 	p.t.Helper()
 	find := func(ctx context.Context, target *chromedp.Target) (cdp.BackendNodeID, error) {
-		doc, err := cdp.Call(ctx, target, dom.GetDocument, dom.GetDocumentParams{})
+		doc, err := p.document(ctx, target)
 		if err != nil {
 			return 0, err
 		}
 		res, err := cdp.Call(ctx, target, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{
-			BackendNodeID: doc.Root.BackendNodeID, AccessibleName: name, Role: "button",
+			BackendNodeID: doc, AccessibleName: name, Role: "button",
 		})
 		if err != nil {
 			return 0, err

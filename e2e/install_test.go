@@ -132,7 +132,9 @@ func (x *installed) roam(p *pair) {
 	until(x.t, patience, func() bool {
 		n := x.path("north", 1)
 		return n.Remote != before && n.State == api.PathUp && x.path("south", 1).State == api.PathUp
-	}, func() string { return fmt.Sprintf("North did not follow South's fibre from %s: %+v", before, x.path("north", 1)) })
+	}, func() string {
+		return fmt.Sprintf("North did not follow South's fibre from %s: %+v", before, x.path("north", 1))
+	})
 	x.t.Logf("South's fibre moved from %s to %s", before, x.path("north", 1).Remote)
 
 	ip(x.t, "-n", "rd-north", "link", "set", "satellite", "down")

@@ -1,0 +1,66 @@
+package e2e
+
+import (
+	"context"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// The stage shows both consoles in one page; a call between them speaks North's
+// microphone and South's recording, and goes on while a path is cut. Its pictures
+// are those of the README.
+func TestStage(t *testing.T) {
+	d := startDemo(t)
+	c := startChromium(t, options{Tone: northTone})
+	stage := c.open(t, d.Stage)
+	stage.size(1920, 1080)
+	north, south := stage.frame("north"), stage.frame("south")
+	p := &pair{demo: d, North: north, South: south}
+	for _, console := range []*tab{north, south} {
+		console.press("Ready")
+		console.waitStatus("Line open")
+	}
+	p.call()
+	south.hears(northTone, southTone)
+	north.until(patience, func() bool {
+		h := north.hear(time.Second, northTone)
+		return h.Level > toneThere && math.Abs(h.Loudest-northTone) > 12
+	}, func() string { return "north does not hear the recording" })
+
+	let(10 * time.Second) // for the strips to fill
+	for _, scheme := range []string{"light", "dark"} {
+		stage.scheme(scheme)
+		let(time.Second)
+		stage.screenshot("stage-" + scheme)
+	}
+	d.cut(t, 1, true)
+	let(5 * time.Second)
+	stage.screenshot("stage-cut")
+	p.inCall()
+	south.hears(northTone, southTone)
+}
+
+// size gives the page a window of so many pixels.
+func (p *tab) size(width, height int64) {
+	p.t.Helper()
+	p.do("resizing", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1})
+		return err
+	}))
+}
+
+// scheme is what the system prefers: "light" or "dark".
+func (p *tab) scheme(name string) {
+	p.t.Helper()
+	p.do("choosing "+name, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}},
+		})
+		return err
+	}))
+}
