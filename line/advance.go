@@ -104,7 +104,7 @@ func (l *Line) measure(now time.Duration) {
 // none in a call; and wakes those that rest when they are needed.
 func (l *Line) rest(now time.Duration) {
 	for _, p := range l.paths {
-		spare := !l.inCall && l.otherUsable(p)
+		spare := !l.inCall && l.otherUsable(now, p)
 		switch {
 		case p.state == PathResting && !spare:
 			l.turn(now, p, PathKnocking)
@@ -114,9 +114,9 @@ func (l *Line) rest(now time.Duration) {
 	}
 }
 
-func (l *Line) otherUsable(p *path) bool {
+func (l *Line) otherUsable(now time.Duration, p *path) bool {
 	for _, q := range l.paths {
-		if q != p && q.usable() {
+		if q != p && q.usable(now) {
 			return true
 		}
 	}

@@ -27,8 +27,9 @@ const (
 
 // What we merely chose.
 const (
-	reportAge = Window // how long a far report counts
-	recent    = 64     // counters behind the highest that still say that an address lives
+	reportAge  = Window // how long a far report counts
+	recent     = 64     // counters behind the highest that still say that an address lives
+	usableLoss = 500    // permille: a path that loses more does not let another rest
 )
 
 // never is a moment before all others.
@@ -266,7 +267,9 @@ func (p *path) hopeless(now time.Duration) bool {
 }
 
 // usable reports whether the line can rely on p.
-func (p *path) usable() bool { return p.state == PathUp && p.badSince == never }
+func (p *path) usable(now time.Duration) bool {
+	return p.state == PathUp && now-p.reported <= reportAge && p.report.Loss <= usableLoss
+}
 
 // out is the quality of what we send, as the far station last reported it.
 func (p *path) out(now time.Duration) Quality {
