@@ -97,11 +97,8 @@ func count(n int) uint8 { return uint8(min(n, 255)) }
 // signal is what we say of the call. See the package comment for the times.
 func (c *call) signal(ringing int) wire.Signal {
 	s := wire.Signal{Call: c.id, At: [3]int64{c.rang, c.took, c.turned}}
-	switch {
-	case c.outgoing:
+	if c.outgoing {
 		s.At[0] = c.called
-	case c.rang == 0 && c.crossed.IsZero():
-		s.At[0] = c.took // answered before any bell sounded
 	}
 	switch c.phase {
 	case calling:

@@ -59,7 +59,7 @@ func (m *Machine) weigh(now time.Time, s wire.Signal) {
 		}
 	case c.live() && !m.apart(now, c, s):
 		// It has not heard of our call yet, or yields to it.
-	case !m.recall(now, s):
+	case !m.recall(s):
 		m.stranger(now, s)
 	}
 }
@@ -138,14 +138,13 @@ func (m *Machine) knows(id wire.CallID) bool {
 
 // recall handles a call that has ended here and was replaced since. While the far
 // side takes it for live, we say again that it has ended.
-func (m *Machine) recall(now time.Time, s wire.Signal) bool {
+func (m *Machine) recall(s wire.Signal) bool {
 	for i, c := range m.past {
 		if c.id != s.Call {
 			continue
 		}
 		if s.Step != wire.StepEnded {
 			m.past[i], m.call = m.call, c
-			m.together(now, c, s)
 		}
 		return true
 	}

@@ -49,7 +49,7 @@ func (c *call) rung(name Rung, by Side, at int64) {
 	if at <= 0 || !name.repeats() && c.has(name, by) {
 		return
 	}
-	s := Step{Name: name, By: by, At: time.UnixMilli(min(at, latest)).UTC()}
+	s := Step{Name: name, By: by, At: time.UnixMilli(at).UTC()}
 	i := len(c.ladder)
 	for i > 0 && c.ladder[i-1].Name.rank() > name.rank() {
 		i--
@@ -100,12 +100,12 @@ func (c *call) learn(s wire.Signal) {
 // learnCalled takes the times of the called side.
 func (c *call) learnCalled(s wire.Signal) {
 	switch {
-	case s.Step == wire.StepActive && s.At[0] == s.At[2]: // it had lifted too
+	case s.Step == wire.StepActive && s.At[0] == s.At[2] && s.At[0] != 0: // it had lifted too
 		c.rung(RungCalled, Them, s.At[0])
 		if c.meetsAt == s.At[0] {
 			c.crossed = c.meets
 		}
-	case s.At[0] != s.At[1]:
+	default:
 		c.rung(RungRinging, Them, s.At[0])
 	}
 	if s.Step == wire.StepReached || s.Step == wire.StepRinging {

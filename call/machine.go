@@ -129,11 +129,11 @@ func (m *Machine) Ready(now time.Time, c Console, ready bool) {
 }
 
 // Ringing is a console's receipt that its bell really sounds, or no longer does.
-// It counts only from a console that was told to ring.
+// It counts only where a ring was asked for.
 func (m *Machine) Ringing(now time.Time, c Console, on bool) {
 	m.expire(now)
 	if s := m.seat(c); s != nil {
-		s.rings = on && s.told
+		s.rings = on
 	}
 	m.settle(now)
 }
@@ -152,7 +152,7 @@ func (m *Machine) Lost(now time.Time, c Console) {
 // it is also ready (a page that was loaded anew first opens its sound).
 func (m *Machine) Back(now time.Time, c Console) {
 	m.expire(now)
-	if s := m.seat(c); s != nil && !s.gone {
+	if s := m.seat(c); s != nil {
 		s.lost = false
 	}
 	m.settle(now)

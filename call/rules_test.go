@@ -19,18 +19,25 @@ func answeredPair(t *testing.T, skew time.Duration) *pair {
 // the clocks stand apart, whichever signal arrives first. Both ladders then show
 // the same figures, each by its author's clock.
 func TestCrossingWithClocksApart(t *testing.T) {
+	both := 0
 	for _, skew := range []time.Duration{10 * time.Minute, -10 * time.Minute} {
 		for seed := range uint64(8) {
 			for order := range 4 {
 				t.Run(fmt.Sprintf("clocks %v apart, seed %d, order %d", skew, seed, order), func(t *testing.T) {
-					cross(t, baseline(t, "meet", skew, seed), order)
+					if cross(t, baseline(t, "meet", skew, seed), order) {
+						both++
+					}
 				})
 			}
 		}
 	}
+	if both == 0 {
+		t.Error("the side whose call lived never named the other")
+	}
 }
 
-func cross(t *testing.T, p *pair, order int) {
+// cross reports whether both sides name both calls.
+func cross(t *testing.T, p *pair, order int) bool {
 	calledAt := map[*end]time.Time{p.a: p.at(p.a), p.b: p.at(p.b).Add(7 * time.Millisecond)}
 	_ = p.a.m.Call(p.at(p.a), "c1")
 	p.pass(7 * time.Millisecond)
@@ -77,6 +84,125 @@ func cross(t *testing.T, p *pair, order int) {
 	if !lower.Crossed.IsZero() && lower.Crossed != higher.Crossed {
 		t.Errorf("one side says that %s yielded, the other %s", lower.Crossed, higher.Crossed)
 	}
+	return !lower.Crossed.IsZero()
+}
+
+// The far side goes on to another call, and what it said last of ours was never heard.
+func TestPresumedEnds(t *testing.T) {
+	cases := []struct {
+		name, script string
+		after        time.Duration
+		reason       wire.Reason
+		by           Side
+	}{
+		{"placed here, reached", "a calls; meet", time.Second, wire.Declined, Them},
+		{"offered here", "b calls; meet", time.Second, wire.Cancelled, Them},
+		{"answered here, unheard", "b calls; meet; a answers", time.Second, wire.Cancelled, Them},
+		{"answered", "b calls; meet; a answers; meet", time.Second, wire.HungUp, Them},
+		{"rang out", "b calls; meet", RingLimit, wire.NoAnswer, Nobody},
+		{"held out", "b calls; meet; a answers; meet; b loses c1; meet", HoldLimit, wire.ConsoleLost, Nobody},
+	}
+	for _, c := range cases {
+		p := baseline(t, c.script, 0, 1)
+		p.now = p.now.Add(c.after)
+		old := p.a.m.call
+		p.a.m.FarSignal(p.now, wire.Signal{Call: wire.CallID{255}, Step: wire.StepCalling, At: [3]int64{1}})
+		if old.reason != c.reason || old.endedBy != c.by {
+			t.Errorf("%s: ended as %q by %q, want %q by %q", c.name, old.reason, old.endedBy, c.reason, c.by)
+		}
+		if v := p.a.m.View(); v.ID == old.id || v.State != Incoming {
+			t.Errorf("%s: the new call is %s", c.name, v.State)
+		}
+		if s := old.signal(0); (s.At[2] != 0) != (c.by == Nobody) {
+			t.Errorf("%s: %v claims their end as ours", c.name, s)
+		}
+	}
+}
+
+// A far side that knows of no call any more was started again, whether that was
+// announced or not.
+func TestForgottenWithoutNotice(t *testing.T) {
+	for script, want := range map[string]string{
+		"a calls; meet":                      "calling, not reached",
+		"b calls; meet":                      "ended: station restarted",
+		"a calls; meet; b answers; meet":     "ended: station restarted",
+		"a calls":                            "calling, not reached",
+		"a calls; meet; a hangs up; meet":    "ended: cancelled by us",
+		"a calls; b calls; meet; a loses c1": "ended: station restarted",
+	} {
+		p := baseline(t, script, 0, 1)
+		p.a.m.FarSignal(p.now, wire.Signal{Ready: 1})
+		if got := brief(p.a.m.View()); got != want {
+			t.Errorf("%s: %s, want %s", script, got, want)
+		}
+	}
+}
+
+// A far side that follows an end of ours that we know nothing of has seen us
+// before we were started again, or lies: we do not say that we ended it.
+func TestFollowerOfNothing(t *testing.T) {
+	for _, script := range []string{"a calls; meet", "b calls; meet", "a calls; meet; b answers; meet"} {
+		p := baseline(t, script, 0, 1)
+		id := p.a.m.View().ID
+		p.a.m.FarSignal(p.now, wire.Signal{Call: id, Step: wire.StepEnded, Reason: wire.HungUp})
+		if got := brief(p.a.m.View()); got != "ended: station restarted" {
+			t.Errorf("%s: %s", script, got)
+		}
+	}
+}
+
+// A call of theirs that waits behind ours rings when ours is over, but not from
+// what was said before the line went down.
+func TestWaitingBehindOurs(t *testing.T) {
+	p := baseline(t, "a calls", 0, 1)
+	m := p.a.m
+	m.FarSignal(p.now, wire.Signal{Call: wire.CallID{255}, Step: wire.StepCalling, At: [3]int64{1}})
+	m.LineDown(p.now)
+	_ = m.HangUp(p.now)
+	if got := brief(m.View()); got != "ended: cancelled by us" {
+		t.Errorf("with the line down: %s", got)
+	}
+	m.LineUp(p.now)
+	if got := brief(m.View()); got != "incoming at 0" {
+		t.Errorf("with the line up again: %s", got)
+	}
+}
+
+// A call that waits its turn and is given up leaves nothing to do.
+func TestWaitingIsGivenUp(t *testing.T) {
+	p := baseline(t, "meet", 0, 1)
+	var last wire.CallID
+	for range newCalls + 3 {
+		last = p.b.id()
+		p.a.m.FarSignal(p.now, wire.Signal{Call: last, Step: wire.StepCalling, At: [3]int64{1}})
+	}
+	if _, due := p.a.m.Deadline(); !due {
+		t.Fatal("nothing waits")
+	}
+	p.a.m.FarSignal(p.now, wire.Signal{Ready: 1})
+	if at, due := p.a.m.Deadline(); due {
+		t.Errorf("something is due at %v", at)
+	}
+}
+
+// "Ringing" rests on a count of bells.
+func TestRingingAtNone(t *testing.T) {
+	p := baseline(t, "a calls; meet", 0, 1)
+	id := p.a.m.View().ID
+	p.a.m.FarSignal(p.now, wire.Signal{Call: id, Step: wire.StepRinging, At: [3]int64{1, 0, 1}})
+	if got := brief(p.a.m.View()); got != "calling, reached, 0 ready there" {
+		t.Error(got)
+	}
+}
+
+// Nobody is ready at a station that stops.
+func TestStoppingIsNotReady(t *testing.T) {
+	p := baseline(t, "meet", 0, 1)
+	before := p.a.m.Signal().Ready
+	p.a.m.Stop(p.now)
+	if after := p.a.m.Signal().Ready; before != 2 || after != 0 {
+		t.Errorf("%d ready before, %d after", before, after)
+	}
 }
 
 // A far side that makes up calls rings our bells only so often, and the newest
@@ -94,6 +220,9 @@ func TestNewCallsAreRationed(t *testing.T) {
 	}
 	if n, most := len(began), newCalls+10+1; n > most {
 		t.Errorf("%d calls began in 10 s, want at most %d", n, most)
+	}
+	if len(m.past) > pastCalls {
+		t.Errorf("%d ended calls are remembered, want at most %d", len(m.past), pastCalls)
 	}
 	p.pass(newCallEvery)
 	if v := m.View(); v.ID != last || v.State != Incoming {
