@@ -286,7 +286,7 @@ func (r *reader) block(size int) []byte {
 		s.WriteString(part)
 	}
 	b, err := base64.RawStdEncoding.Strict().DecodeString(s.String())
-	if err != nil {
+	if err != nil || len(b) != size { // the decoder passes over CR and gives fewer bytes
 		r.fail(s.String(), fmt.Sprintf("%d bytes in base64", size))
 		return make([]byte, size)
 	}

@@ -104,7 +104,7 @@ func TestCheckWordsIsStrictWithWords(t *testing.T) {
 		with(0, another(0)):             "word 1",
 		with(11, another(11)):           "word 12",
 		with(2, "northh"):               `"northh" as word 3`,
-		with(2, w[2][:3]):               "word 3",
+		with(2, "q"+w[2]):               "as word 3",
 		with(2, "x\x1b[2J"):             "as word 3",
 		"2 " + spoken(w):                "number 2 before word 1",
 		spoken(other.Words()):           "word 1, 2",
