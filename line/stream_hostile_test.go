@@ -249,3 +249,94 @@ func BenchmarkStream(b *testing.B) {
 		}
 	}
 }
+
+// A far station may acknowledge a part of what came in one piece. What is left is sent
+// again, and not a byte before it.
+func TestPartOfAPieceIsAcknowledged(t *testing.T) {
+	s := newStreams(wire.Standard.Tick)
+	if err := s.send(StreamEntries, make([]byte, 100)); err != nil {
+		t.Fatal(err)
+	}
+	body := make([]byte, wire.Standard.Body())
+	fill := func(now time.Time) (d wire.Data) {
+		var b wire.Builder
+		b.Reset(body)
+		s.fill(now, 0, &b)
+		b.Finish()
+		if chunks := parse(t, body); chunks.Next() {
+			d = chunks.Data()
+		}
+		return d
+	}
+	fill(simStart)
+	s.ack(simStart, wire.Ack{Stream: StreamEntries, Received: 60})
+	if d := fill(simStart.Add(time.Minute)); d.Offset != 60 || len(d.Bytes) != 42 {
+		t.Errorf("%d bytes from %d on are sent again, want 42 from 60 on", len(d.Bytes), d.Offset)
+	}
+}
+
+// Of a piece that was sent twice nobody knows which copy arrived, so it proves
+// nothing of what was sent between.
+func TestRepeatedPieceProvesNothing(t *testing.T) {
+	s := newStreams(wire.Standard.Tick)
+	s.pace.rtt = time.Second
+	for range 3 {
+		if err := s.send(StreamEntries, make([]byte, 100)); err != nil {
+			t.Fatal(err)
+		}
+		var b wire.Builder
+		b.Reset(make([]byte, 110))
+		s.fill(simStart, 0, &b)
+	}
+	s.out[0].segs[0].lost = true
+	for range 2 * leastPatience {
+		var b wire.Builder
+		b.Reset(make([]byte, 110))
+		s.fill(simStart, 0, &b)
+	}
+	s.ack(simStart, wire.Ack{Stream: StreamEntries, Received: 102})
+	if s.pace.newest != 0 {
+		t.Errorf("frame %d counts as arrived", s.pace.newest)
+	}
+	s.ack(simStart, wire.Ack{Stream: StreamEntries, Received: 204})
+	if s.pace.newest != 2 {
+		t.Errorf("frame %d counts as the newest that arrived, want 2", s.pace.newest)
+	}
+}
+
+// What comes twice says that our acknowledgement was lost: it is sent again.
+func TestDuplicatesAreAcknowledgedAgain(t *testing.T) {
+	var r receiver
+	fill := func() (a wire.Ack, ok bool) {
+		body := make([]byte, wire.Standard.Body())
+		var b wire.Builder
+		b.Reset(body)
+		r.fill(StreamEntries, &b)
+		b.Finish()
+		if chunks := parse(t, body); chunks.Next() {
+			return chunks.Ack(), true
+		}
+		return a, false
+	}
+	quiet := func() {
+		t.Helper()
+		for range ackRepeats {
+			fill()
+		}
+		if _, ok := fill(); ok {
+			t.Fatal("an acknowledgement without news")
+		}
+	}
+	r.take(0, make([]byte, 10))
+	r.take(20, make([]byte, 10))
+	quiet()
+	r.take(0, make([]byte, 10))
+	if a, ok := fill(); !ok || a.Received != 10 || a.Duplicates != 1 {
+		t.Errorf("after bytes that came before: %+v, %v", a, ok)
+	}
+	quiet()
+	r.take(22, make([]byte, 3))
+	if a, ok := fill(); !ok || a.Count != 1 || a.Ranges[0] != (wire.Range{Gap: 10, Length: 10}) || a.Duplicates != 2 {
+		t.Errorf("after bytes beyond a gap that came before: %+v, %v", a, ok)
+	}
+}

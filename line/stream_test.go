@@ -310,10 +310,17 @@ func TestIdleStreamsTakeNoRoom(t *testing.T) {
 		}
 	}
 	quiet("at the start")
-	if err := s.a.send(StreamEntries, []byte("entry")); err != nil {
+	if err := s.a.send(StreamEntries, make([]byte, 20<<10)); err != nil {
 		t.Fatal(err)
 	}
-	s.until(t, StreamEntries, 1, time.Second)
+	for range 4 { // every second frame has a share
+		one, two := s.a.share(simStart), 0
+		s.tick(t)
+		if two = s.a.share(simStart); one+two != streamShare {
+			t.Errorf("%d and %d bytes of two frames are the streams' share, want %d of one", one, two, streamShare)
+		}
+	}
+	s.until(t, StreamEntries, 1, 5*time.Second)
 	for range 2 * ackRepeats {
 		s.tick(t)
 	}

@@ -175,3 +175,69 @@ func BenchmarkVoice(b *testing.B) {
 		f++
 	}
 }
+
+// A console that was stuck brings more at once than is worth sending.
+func TestBurstKeepsTheNewest(t *testing.T) {
+	v := newVoiceBench(t, wire.Standard, true)
+	const burst = 3 * ringPackets
+	for range burst {
+		v.say(0, 60)
+	}
+	sent := map[uint32]bool{}
+	for f := range uint64(10) {
+		for chunks := v.fill(f); chunks.Next(); {
+			c := chunks.Voice()
+			for i := range int(c.Count) {
+				sent[binary.BigEndian.Uint32(c.Packet(i))] = true
+			}
+		}
+	}
+	for n := range uint32(burst) {
+		if want := n >= burst-ringPackets; sent[n] != want {
+			t.Errorf("packet %d of %d: sent is %v, want %v", n, burst, sent[n], want)
+		}
+	}
+}
+
+// Where there is room for one repeat only, talkers take turns.
+func TestTalkersTakeTurnsToRepeat(t *testing.T) {
+	v := newVoiceBench(t, wire.Standard, true)
+	var repeats [2]int
+	for f := range uint64(100) {
+		v.say(0, 60)
+		v.say(1, 60)
+		var b wire.Builder
+		b.Reset(v.body)
+		v.out.fill(f, &b, b.Room()-streamShare)
+		b.Finish()
+		for chunks := parse(t, v.body); chunks.Next(); {
+			c := chunks.Voice()
+			repeats[c.Talker] += int(c.Count) - 1
+		}
+	}
+	if repeats[0] < 45 || repeats[1] < 45 {
+		t.Errorf("%d repeats of one talker and %d of the other, want about as many", repeats[0], repeats[1])
+	}
+}
+
+// A frame number from the future, by a path that is not relied on, holds voice no
+// longer than the slowest honest path would.
+func TestMadeUpFrameNumberHoldsNothing(t *testing.T) {
+	v := newVoiceBench(t, wire.Standard, true)
+	f := uint64(1)
+	for ; f < 200; f++ {
+		v.say(0, 60)
+		v.receive(time.Duration(f)*tick20, 1, f, v.fill(f))
+	}
+	playUntil(v.in, time.Duration(f)*tick20, &v.l)
+	v.say(0, 200)
+	v.receive(time.Duration(f)*tick20, 2, f+5000, v.fill(f+1))
+	due, ok := v.in.due()
+	if d := due.Sub(simStart) - time.Duration(f)*tick20; !ok || d > maxHold {
+		t.Errorf("held for %v, %v, want at most %v", d, ok, maxHold)
+	}
+	v.in.heard(simStart.Add(time.Hour), 1, 1<<47)
+	if v.in.offset(1<<47) != 0 {
+		t.Errorf("after a jump of the frame number, times count from %d, want from %d", v.in.ref, uint64(1<<47))
+	}
+}

@@ -317,3 +317,22 @@ func TestNames(t *testing.T) {
 		t.Error("attempts are not ordered by incarnation, then number")
 	}
 }
+
+func TestFlightsRefuse(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		stream []byte
+	}{
+		{"early data", []byte{1, 0, 1, 0}},
+		{"a level that TLS does not have", []byte{4, 0, 1, 0}},
+		{"no bytes", []byte{0, 0, 0}},
+		{"more than a stream holds", []byte{0, 0x3f, 0xfe}},
+	} {
+		if _, _, _, err := NextFlight(test.stream); err == nil {
+			t.Errorf("a flight of %s is accepted", test.name)
+		}
+	}
+	if _, flight, _, err := NextFlight([]byte{0, 0x3f, 0xfd, 1}); flight != nil || err != nil {
+		t.Errorf("the beginning of the longest flight: %d bytes, %v", len(flight), err)
+	}
+}

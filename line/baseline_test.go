@@ -1,0 +1,102 @@
+package line
+
+import (
+	"testing"
+	"time"
+
+	"ringdown/wire"
+)
+
+func TestBaseline(t *testing.T) {
+	const tick, ms = 20 * time.Millisecond, time.Millisecond
+	var b baseline
+	at := time.Duration(0)
+	hear := func(n int, delay time.Duration) {
+		for range n {
+			at += tick
+			b.arrive(at, tick, delay)
+		}
+	}
+	hear(10, 50*ms)
+	if b.relied(at) {
+		t.Error("relied on after 10 datagrams")
+	}
+	hear(10, 50*ms)
+	hear(1, 40*ms)
+	if !b.relied(at) || b.least != 40*ms {
+		t.Errorf("after 21 datagrams relied on is %v, least %v, want 40ms", b.relied(at), b.least)
+	}
+	hear(150, 90*ms)
+	if b.least != 40*ms {
+		t.Errorf("within the span, the least is %v, want 40ms", b.least)
+	}
+	hear(60, 90*ms)
+	if b.least != 90*ms {
+		t.Errorf("when the fastest has left the span, the least is %v, want 90ms", b.least)
+	}
+	if !b.relied(at+relyFor-1) || b.relied(at+relyFor) {
+		t.Errorf("not relied on for exactly %v", relyFor)
+	}
+	at += time.Hour
+	hear(19, 10*ms)
+	if b.relied(at) {
+		t.Error("an hour later, relied on after 19 datagrams")
+	}
+}
+
+// A path that only knocks does not carry voice, so voice is not held for it.
+func TestKnockingPathIsNotReliedOn(t *testing.T) {
+	v := newVoice(wire.Standard, true)
+	for f := range uint64(1000) {
+		now := simStart.Add(time.Duration(f) * tick20)
+		v.heard(now, 1, f)
+		if f%50 == 7 {
+			v.heard(now, 2, f-5)
+		}
+		v.adjust(now)
+	}
+	if d := v.holding(); d != 0 {
+		t.Errorf("voice is held for %v", d)
+	}
+}
+
+// In a pause nobody hears the hold change, so it may change at once.
+func TestHoldChangesAtOnceInAPause(t *testing.T) {
+	ms := time.Millisecond
+	quiet := func(f int) int {
+		if f >= 250 && f < 500 {
+			return 0
+		}
+		return 1
+	}
+	sim := voiceSim{profile: wire.Standard, hitless: true, length: 20 * time.Second, say: quiet,
+		paths: []simPath{{delay: 20 * ms}, {delay: 100 * ms, cutAt: 1, backAt: 6 * time.Second}}}
+	_, heard := sim.run(t)
+	if before, after := heard[249].at, heard[250].at; before != 249*tick20+20*ms || after != 500*tick20+100*ms {
+		t.Errorf("before the pause a packet is let go at %v, after it at %v", before, after)
+	}
+}
+
+// Fast paths and slow ones may change places, and delays may shrink: voice is never
+// held for longer than it may be.
+func TestHoldNeverExceedsItsLimit(t *testing.T) {
+	v := newVoice(wire.Standard, true)
+	at := time.Duration(0)
+	for f := range uint64(3000) {
+		at += tick20
+		delays := [...]time.Duration{500 * time.Millisecond, 600 * time.Millisecond}
+		if f > 1000 {
+			delays = [...]time.Duration{20 * time.Millisecond, 600 * time.Millisecond}
+		}
+		for i, d := range delays {
+			v.heard(simStart.Add(at+d), uint8(i+1), f)
+		}
+		v.adjust(simStart.Add(at + 600*time.Millisecond))
+		if d := v.holding(); d > maxHold {
+			t.Fatalf("frame %d: voice is held for %v", f, d)
+		}
+	}
+	if d := v.holding(); d != 0 {
+		t.Errorf("voice is held for %v, beside a path that is too slow to rely on", d)
+	}
+}
