@@ -32,6 +32,9 @@ type lineEnd struct {
 	spoken  int       // packets of the recording so far
 	recites time.Time // when the recording's next packets are due
 	far     api.Far   // what the other side says of itself
+
+	state api.LineState // as people are shown it; see settle
+	since time.Time     // of state
 }
 
 // A pathEnd is one path's local side.
@@ -83,7 +86,7 @@ func (e *lineEnd) PathChanged(uint8, line.PathState) { e.touch() }
 func (e *lineEnd) FarSignal(sig wire.Signal) {
 	now := e.s.opt.Now()
 	if ready := int(sig.Ready); !e.far.Known || e.far.Ready != ready {
-		e.far = api.Far{Known: true, Ready: ready, Since: now.UTC()}
+		e.far = api.Far{Known: true, Ready: ready, Since: stamp(now)}
 		e.touch()
 	}
 	e.call.FarSignal(now, sig)
@@ -158,7 +161,7 @@ func (e *lineEnd) Offload(work func()) {
 
 func (e *lineEnd) Ring(c call.Console, on bool) {
 	if st, ok := e.s.seats[string(c)]; ok {
-		st.send(api.Event{Type: "ring", At: e.s.opt.Now().UTC(), Slug: e.slug, Ring: on})
+		st.send(api.Event{Type: "ring", At: stamp(e.s.opt.Now()), Slug: e.slug, Ring: on})
 	}
 }
 

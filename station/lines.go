@@ -133,7 +133,7 @@ func (s *Station) RemoveLine(slug string) error {
 			p.sock.forget(e)
 		}
 		s.unbindUnused()
-		s.tell(api.Event{Type: "gone", At: s.opt.Now().UTC(), Slug: slug})
+		s.tell(api.Event{Type: "gone", At: stamp(s.opt.Now()), Slug: slug})
 	})
 }
 

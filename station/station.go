@@ -265,6 +265,9 @@ func (s *Station) report() {
 	if quality {
 		s.figures = now.Add(time.Second)
 	}
+	for e := range s.dirty {
+		e.settle(now)
+	}
 	if len(s.seats)+len(s.watch) == 0 {
 		clear(s.dirty)
 		s.changed = false
@@ -274,17 +277,17 @@ func (s *Station) report() {
 		s.changed = false
 		st := s.status(now)
 		st.Lines = nil
-		s.tell(api.Event{Type: "station", At: now.UTC(), Status: &st})
+		s.tell(api.Event{Type: "station", At: stamp(now), Status: &st})
 	}
 	for e := range s.dirty {
 		l := e.status(now)
-		s.tell(api.Event{Type: "line", At: now.UTC(), Line: &l})
+		s.tell(api.Event{Type: "line", At: stamp(now), Line: &l})
 	}
 	clear(s.dirty)
 	if quality {
 		for _, e := range s.lines {
 			l := e.status(now)
-			s.tell(api.Event{Type: "quality", At: now.UTC(), Line: &l})
+			s.tell(api.Event{Type: "quality", At: stamp(now), Line: &l})
 		}
 	}
 }
@@ -308,7 +311,7 @@ func (s *Station) Status() api.Status {
 
 func (s *Station) status(now time.Time) api.Status {
 	st := api.Status{
-		Name: s.opt.Name, Version: s.opt.Version, Now: now.UTC(), Since: s.start.UTC(),
+		Name: s.opt.Name, Version: s.opt.Version, Now: stamp(now), Since: stamp(s.start),
 		Consoles: []api.Console{}, Lines: []api.Line{}, Notices: append([]api.Notice{}, s.notices...),
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.seats)) {

@@ -9,12 +9,25 @@ import (
 	"ringdown/line"
 )
 
+// stamp is an instant as the API shows it: UTC, in whole milliseconds.
+func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+
+// settle notes since when the line stands as people are shown it. The line itself knows
+// nothing of degraded.
+func (e *lineEnd) settle(now time.Time) line.Status {
+	st := e.line.Status(now)
+	if state := lineState(st); state != e.state {
+		e.state, e.since = state, now
+	}
+	return st
+}
+
 // status is the line as consoles see it.
 func (e *lineEnd) status(now time.Time) api.Line {
-	st := e.line.Status(now)
+	st := e.settle(now)
 	l := api.Line{
 		Slug: e.slug, Peer: e.opt.Peer, Profile: e.opt.Line.Profile.Name,
-		State: lineState(st), Since: st.Since.UTC(), Words: e.opt.Words,
+		State: e.state, Since: stamp(e.since), Words: e.opt.Words,
 		Paths: make([]api.Path, 0, len(st.Paths)), Far: e.far, Call: e.callStatus(), Notices: e.notices(now, st),
 	}
 	for _, p := range st.Paths {
@@ -51,7 +64,7 @@ func lineState(st line.Status) api.LineState {
 func (e *lineEnd) pathStatus(p line.PathStatus) api.Path {
 	a := api.Path{
 		Number: int(p.Number), Name: p.Name, Roams: p.FarRoams,
-		State: api.PathState(p.State.String()), Since: p.Since.UTC(),
+		State: api.PathState(p.State.String()), Since: stamp(p.Since),
 		In: quality(p.In), Out: quality(p.Out), Sent: p.Sent, Arrived: p.Arrived,
 	}
 	if end := e.paths[p.Number]; end != nil {
@@ -61,7 +74,7 @@ func (e *lineEnd) pathStatus(p line.PathStatus) api.Path {
 		a.Remote = p.Remote.String()
 	}
 	if !p.Heard.IsZero() {
-		heard := p.Heard.UTC()
+		heard := stamp(p.Heard)
 		a.Heard = &heard
 	}
 	if p.HasRTT {
@@ -112,13 +125,13 @@ func (e *lineEnd) callStatus() *api.Call {
 		return nil
 	}
 	c := &api.Call{
-		ID: v.ID.String(), State: api.CallState(v.State.String()), Since: v.Since.UTC(), Outgoing: v.Outgoing,
+		ID: v.ID.String(), State: api.CallState(v.State.String()), Since: stamp(v.Since), Outgoing: v.Outgoing,
 		Console: string(v.Console), Reached: v.Reached, Ringing: v.Ringing, FarReady: v.FarReady,
 		Held: heldReasons[v.Held], Reason: api.EndReason(v.Reason.String()), EndedBy: side(v.EndedBy),
 		GapMS: v.Gap.Milliseconds(), Steps: make([]api.Step, 0, len(v.Steps)),
 	}
 	for _, s := range v.Steps {
-		c.Steps = append(c.Steps, api.Step{Name: s.Name.String(), At: s.At.UTC(), By: side(s.By)})
+		c.Steps = append(c.Steps, api.Step{Name: s.Name.String(), At: stamp(s.At), By: side(s.By)})
 	}
 	return c
 }
