@@ -1,6 +1,6 @@
 # What a developer types. CI runs `make test` too, so a green run here is a green run there.
 
-.PHONY: test build tools check unit browser fuzz bench long demo clean
+.PHONY: test build tools check unit browser fuzz bench long pictures demo clean
 
 STEP := .ci/step
 # Browser tests measure time and sound: they run alone, without the race detector.
@@ -45,6 +45,13 @@ bench:
 long:
 	@$(STEP) "browser tests, long" env RINGDOWN_LONG=1 go test -count=1 -timeout 60m ./e2e
 	@FUZZ_SECONDS=3600 $(STEP) "fuzz, long" .ci/fuzz
+
+## pictures: docs/stage.png and docs/stage-dark.png, from the stage in a call
+pictures: tools
+	@mkdir -p tmp
+	RINGDOWN_SHOTS=$(CURDIR)/tmp go test -count=1 -run TestStage ./e2e
+	cp tmp/stage-light.png docs/stage.png
+	cp tmp/stage-dark.png docs/stage-dark.png
 
 ## demo: two stations on this machine, and a stage to look at them
 demo:

@@ -258,15 +258,7 @@ const reaction = 1100 * time.Millisecond
 // presses it with the mouse.
 func (p *tab) press(name string) {
 	p.t.Helper()
-	var id cdp.BackendNodeID
-	var since time.Time
-	p.until(patience, func() bool {
-		found, ok := p.button(name)
-		if !ok || found != id {
-			id, since = found, time.Now()
-		}
-		return ok && time.Since(since) > reaction
-	}, func() string { return fmt.Sprintf("no button %q to press; status %q", name, p.statuses()) })
+	id := p.settled(name)
 	p.do("pressing "+name, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		x, y, err := centre(ctx, target, id)
 		if err != nil {
@@ -275,6 +267,20 @@ func (p *tab) press(name string) {
 		_, err = chromedp.MouseClickXY(x, y)(ctx, target)
 		return err
 	}))
+}
+
+// settled waits until a button has borne its name for as long as a person needs.
+func (p *tab) settled(name string) (id cdp.BackendNodeID) {
+	p.t.Helper()
+	var since time.Time
+	p.until(patience, func() bool {
+		found, ok := p.button(name)
+		if !ok || found != id {
+			id, since = found, time.Now()
+		}
+		return ok && time.Since(since) > reaction
+	}, func() string { return fmt.Sprintf("no button %q to press; status %q", name, p.statuses()) })
+	return id
 }
 
 // button looks for a button that can be pressed now.

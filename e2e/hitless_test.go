@@ -8,9 +8,9 @@ import (
 
 const (
 	cuts      = 10
-	cutFor    = 1500 * time.Millisecond
-	window    = 3 * time.Second // around a cut, and as long without one
-	mostExtra = 960             // samples: one packet of 20 ms at 48 kHz
+	cutFor    = 1200 * time.Millisecond
+	window    = 2400 * time.Millisecond // around a cut, and as long without one
+	mostExtra = 960                     // samples: one packet of 20 ms at 48 kHz
 )
 
 // The faster of two paths is cut in the middle of speech, and nobody hears it: the

@@ -3,12 +3,15 @@ package e2e
 import (
 	"context"
 	"math"
+	"os"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"ringdown/api"
 )
 
 // The stage shows both consoles in one page; a call between them speaks North's
@@ -32,17 +35,27 @@ func TestStage(t *testing.T) {
 		return h.Level > toneThere && math.Abs(h.Loudest-northTone) > 12
 	}, func() string { return "north does not hear the recording" })
 
-	let(10 * time.Second) // for the strips to fill
-	for _, scheme := range []string{"light", "dark"} {
-		stage.scheme(scheme)
-		let(time.Second)
-		stage.screenshot("stage-" + scheme)
-	}
+	stage.portraits()
 	d.cut(t, 1, true)
-	let(5 * time.Second)
+	north.until(patience, func() bool { return north.pathState(1) != api.PathUp },
+		func() string { return "the console does not show that a path is cut" })
 	stage.screenshot("stage-cut")
 	p.inCall()
 	south.hears(northTone, southTone)
+}
+
+// portraits takes the pictures of the README, if somebody wants them.
+func (p *tab) portraits() {
+	p.t.Helper()
+	if os.Getenv("RINGDOWN_SHOTS") == "" {
+		return
+	}
+	let(20 * time.Second) // for the strips to fill
+	for _, scheme := range []string{"dark", "light"} {
+		p.scheme(scheme)
+		let(time.Second) // for what fades
+		p.screenshot("stage-" + scheme)
+	}
 }
 
 // size gives the page a window of so many pixels.
