@@ -188,7 +188,10 @@ func TestBurstKeepsTheNewest(t *testing.T) {
 		for chunks := v.fill(f); chunks.Next(); {
 			c := chunks.Voice()
 			for i := range int(c.Count) {
-				sent[binary.BigEndian.Uint32(c.Packet(i))] = true
+				n := binary.BigEndian.Uint32(c.Packet(i))
+				if sent[n] = true; uint16(n) != c.First+uint16(i) {
+					t.Fatalf("packet %d is sent as %d", n, c.First+uint16(i))
+				}
 			}
 		}
 	}

@@ -14,11 +14,9 @@ const (
 	maxHold = 150 * time.Millisecond
 
 	// holdRate is the least time in which the hold changes by a unit of time, so
-	// that nobody hears it: 40 makes half a millisecond from packet to packet.
+	// that nobody hears it: 40 makes half a millisecond from packet to packet, and
+	// the whole of maxHold in a pause of six seconds.
 	holdRate = 40
-
-	// pauseAfter is how long nobody must have spoken for the hold to change at once.
-	pauseAfter = 500 * time.Millisecond
 
 	// farthestJump is how many frames the far station's number may be away from
 	// those before, above it counts as a new beginning. It keeps time within int64.
@@ -123,9 +121,6 @@ func (v *voiceIn) adjust(now time.Time) {
 	}
 	since := now.Sub(v.adjusted)
 	v.adjusted = now
-	if since > pauseAfter {
-		v.held = slowest
-	}
 	v.held += min(max(slowest-v.held, -since/holdRate), since/holdRate)
 	v.held = min(v.held, fastest+maxHold)
 }
