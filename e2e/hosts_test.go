@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -75,7 +74,7 @@ func startShell(t *testing.T, folder string, command ...string) *shell {
 	t.Helper()
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Dir = folder
-	cmd.Env = append(os.Environ(), "PATH="+filepath.Join(runtime.GOROOT(), "bin")+":"+os.Getenv("PATH")+":/usr/sbin:/sbin")
+	cmd.Env = append(os.Environ(), "PATH="+goFolder(t)+":"+os.Getenv("PATH")+":/usr/sbin:/sbin")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -92,6 +91,17 @@ func startShell(t *testing.T, folder string, command ...string) *shell {
 	s := &shell{cmd, in, bufio.NewReader(out)}
 	t.Cleanup(s.stop)
 	return s
+}
+
+// goFolder is where the go command itself stands: /usr/local/bin, in which there may be
+// a link to it, is private to each host.
+func goFolder(t *testing.T) string {
+	t.Helper()
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(strings.TrimSpace(string(root)), "bin")
 }
 
 func (s *shell) stop() {
