@@ -91,6 +91,7 @@ station.onstate = () => {
     told = false;
     bells.forget();
   }
+  if (station.state === "displaced") standDown();
   changed();
 };
 
@@ -138,7 +139,8 @@ function welcome(e) {
   const spoken = model.busyWith(desk);
   if (equipment.isOpen && equipment.track) voice.start(equipment.track);
   else if (wantedBefore() || spoken) makeReady();
-  if (desk.muted) station.tell({ type: "mute", on: true });
+  // The station's word counts: nobody shall be muted and not know it.
+  desk.muted = desk.consoles.find((c) => c.id === desk.me)?.muted ?? false;
 }
 
 /** @param {import("./api.js").Status} s */
@@ -330,7 +332,7 @@ function ask(m) {
 
 /** @param {unknown} e */
 function refused(e) {
-  around.refusal = e instanceof Refusal ? { text: e.message, action: e.action } : { text: String(e), action: "" };
+  around.refusal = e instanceof Refusal ? { text: words.plain(e.message), action: words.plain(e.action) } : { text: String(e), action: "" };
   changed();
 }
 

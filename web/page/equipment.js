@@ -232,6 +232,7 @@ export class Equipment {
       return;
     }
     const { microphone } = this.settings, clean = this.settings.clean && !this.#plain;
+    if (!this.track) this.#microphoneIs("microphone-asking");
     try {
       this.#use(await navigator.mediaDevices.getUserMedia({
         audio: {

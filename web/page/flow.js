@@ -18,7 +18,7 @@
 
 /**
  * A Mark is one datagram on its way: from 0 to 1 in travel ms. It falls at the
- * place fall, if it is lost.
+ * place fall, which lies beyond 1 if it is not lost, and fell then; 0: not yet.
  * @typedef {{born: number, travel: number, fall: number, fell: number}} Mark
  */
 
@@ -67,7 +67,7 @@ export class Cadence {
     for (const m of this.marks) {
       const at = (now - m.born) / m.travel;
       if (m.fell) continue;
-      if (at >= m.fall) m.fell = now;
+      if (m.fall < 1 && at >= m.fall) m.fell = m.born + m.fall * m.travel;
       else if (s.cut && at >= edge && at <= edge + 0.25) m.fell = m.born + edge * m.travel;
     }
     this.marks = this.marks.filter((m) => (m.fell ? now - m.fell < falling : now - m.born < m.travel));

@@ -203,7 +203,10 @@ function ringsThere(l) {
 
 /** @param {Desk} d @returns {Act} */
 function notReady(d) {
-  if (d.wanted && d.faults.every((f) => words.quiet.has(f))) return does("Ready", "", "Opening sound, microphone and voice.");
+  if (d.wanted && d.faults.every((f) => words.quiet.has(f))) {
+    const f = words.faults[d.faults[0]];
+    return does("Ready", "", f ? `${f.what} ${f.action}` : "Telling the station.");
+  }
   return does("Ready", "ready", "Opens sound and microphone. Until then this console does not ring.");
 }
 
@@ -341,7 +344,7 @@ export function concerns(d) {
   for (const w of d.warnings) list.push(concern(w, "warning", words.warnings[w]));
   const from = [...d.notices.map((n) => ({ n, of: "" })), ...d.lines.flatMap((l) => l.notices.map((n) => ({ n, of: l.line })))];
   for (const { n, of } of from) {
-    list.push(concern(`${of}:${n.text}`, n.severity === "failure" ? "failure" : "warning", { what: n.text, action: n.action }));
+    list.push(concern(`${of}:${n.text}`, n.severity === "failure" ? "failure" : "warning", { what: words.plain(n.text), action: words.plain(n.action ?? "") }));
   }
   return list.sort((a, b) => Number(b.severity === "failure") - Number(a.severity === "failure"));
 }

@@ -201,9 +201,9 @@ export class Station {
 
   /** @param {LinkState} state */
   #become(state) {
-    // A station that cannot be reached stays so until it was.
-    if (state === "connecting" && this.state !== "displaced") return;
-    if (state === this.state) return;
+    // A station that was not reached stays so until it is: trying is not having.
+    const failed = this.state === "unreachable" || this.state === "refused";
+    if (state === this.state || (state === "connecting" && failed)) return;
     this.state = state;
     this.onstate();
   }

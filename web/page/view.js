@@ -83,6 +83,7 @@ export class View {
     this.#clocks(d, l, now);
     const title = d.station ? `${h.phrase} · ${d.station}` : h.phrase;
     if (document.title !== title) document.title = title;
+    flag(document.body, "data-incoming", h.phrase === "Incoming call");
     say(any("alert"), h.phrase === "Incoming call" ? `Incoming call ${h.detail} ${model.act(d).note}` : "");
   }
 

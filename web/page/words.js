@@ -16,6 +16,9 @@ const unprintable = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-
 // More marks on one letter than any language uses: they would paint over the lines around.
 const piled = /(\p{M}{3})\p{M}+/gu;
 
+/** plain makes text that names others safe to show: no control or direction characters. @param {string} text */
+export const plain = (text) => text.replace(unprintable, "").replace(piled, "$1");
+
 /**
  * name makes a name that others chose safe to stand in a sentence: no control or
  * direction characters, not too long, and isolated (FSI … PDI), so that its
@@ -23,7 +26,7 @@ const piled = /(\p{M}{3})\p{M}+/gu;
  * @param {string} text
  */
 export function name(text) {
-  const clean = text.normalize("NFC").replace(unprintable, "").replace(piled, "$1").replace(/\s+/gu, " ").trim();
+  const clean = plain(text.normalize("NFC")).replace(/\s+/gu, " ").trim();
   const letters = [...clean];
   const short = letters.length > longestName ? letters.slice(0, longestName - 1).join("") + "…" : clean;
   return `\u2068${short || "unnamed"}\u2069`;
@@ -124,6 +127,7 @@ export const faults = {
   "sound-lost": { what: "The browser stopped the sound of this page.", action: "Press Ready to open it again." },
   "ringer-zero": { what: "The ringer’s volume is zero, so this console cannot ring.", action: "Raise the ringer under Equipment." },
   "bell-silent": { what: "The bell was started and no sound came of it.", action: "Choose another ringer under Equipment, and test it." },
+  "microphone-asking": { what: "The browser asks whether this page may use the microphone.", action: "Allow it, beside the page’s address." },
   "microphone-refused": { what: "The browser refuses the microphone to this page.", action: "Allow it beside the page’s address, then press Ready." },
   "microphone-missing": { what: "No microphone is connected to this computer.", action: "Connect one, then press Ready." },
   "microphone-busy": { what: "The microphone could not be opened; another program may hold it.", action: "Close the other program, then press Ready." },
@@ -134,7 +138,7 @@ export const faults = {
 };
 
 /** Those that a person need not be alarmed by. */
-export const quiet = new Set(["voice-connecting"]);
+export const quiet = new Set(["microphone-asking", "voice-connecting"]);
 
 /**
  * What is worth saying and keeps nobody from the call.
