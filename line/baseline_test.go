@@ -53,15 +53,14 @@ func TestKnockingPathIsNotReliedOn(t *testing.T) {
 		if f%50 == 7 {
 			v.heard(now, 2, f-5)
 		}
-		v.adjust(now)
 	}
 	if d := v.holding(); d != 0 {
 		t.Errorf("voice is held for %v", d)
 	}
 }
 
-// In a pause nobody hears the hold change, so it may change at once.
-func TestHoldChangesAtOnceInAPause(t *testing.T) {
+// The hold is ready before anybody speaks.
+func TestHoldChangesInAPause(t *testing.T) {
 	ms := time.Millisecond
 	quiet := func(f int) int {
 		if f >= 250 && f < 500 {
@@ -91,12 +90,33 @@ func TestHoldNeverExceedsItsLimit(t *testing.T) {
 		for i, d := range delays {
 			v.heard(simStart.Add(at+d), uint8(i+1), f)
 		}
-		v.adjust(simStart.Add(at + 600*time.Millisecond))
 		if d := v.holding(); d > maxHold {
 			t.Fatalf("frame %d: voice is held for %v", f, d)
 		}
 	}
 	if d := v.holding(); d != 0 {
 		t.Errorf("voice is held for %v, beside a path that is too slow to rely on", d)
+	}
+}
+
+// A far station that was asleep, or a route that became longer, shifts all delays.
+func TestHoldFollowsAShiftOfAllPaths(t *testing.T) {
+	v := newVoice(wire.Standard, true)
+	var shift time.Duration
+	at, f := time.Duration(0), uint64(0)
+	run := func(d time.Duration) {
+		for range d / tick20 {
+			for path, delay := range [...]time.Duration{20 * time.Millisecond, 60 * time.Millisecond} {
+				v.heard(simStart.Add(at+shift+delay), uint8(path+1), f)
+			}
+			at, f = at+tick20, f+1
+		}
+	}
+	run(10 * time.Second)
+	for _, shift = range []time.Duration{300 * time.Millisecond, time.Hour, time.Hour - 200*time.Millisecond} {
+		run(10 * time.Second)
+		if d := v.holding(); d != 40*time.Millisecond {
+			t.Errorf("10 s after a shift to %v voice is held for %v, want 40ms", shift, d)
+		}
 	}
 }

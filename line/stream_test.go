@@ -410,3 +410,23 @@ func TestStreamResets(t *testing.T) {
 	s.until(t, StreamEntries, 3, 5*time.Second)
 	checkMessages(t, s.l.messages[StreamEntries], 3, 500)
 }
+
+// Positions have 24 bits on the wire and go on for ever.
+func TestStreamPositionsWrap(t *testing.T) {
+	p := simPath{delay: 40 * time.Millisecond, loss: 0.3}
+	s := streamSim{there: p, back: p, seed: 11}
+	s.init()
+	const before = 3<<24 - 20000
+	out, in := &s.a.out[0], &s.b.in[0]
+	out.base, out.next, in.start, in.received = before, before, before, before
+	for n := range 40 {
+		if err := s.a.send(StreamEntries, message(n, 2000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.until(t, StreamEntries, 40, time.Minute)
+	checkMessages(t, s.l.messages[StreamEntries], 40, 2000)
+	if in.received <= 3<<24 {
+		t.Errorf("position %d is before the wrap: the test is too short", in.received)
+	}
+}

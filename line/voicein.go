@@ -15,7 +15,7 @@ const (
 
 	// holdRate is the least time in which the hold changes by a unit of time, so
 	// that nobody hears it: 40 makes half a millisecond from packet to packet, and
-	// the whole of maxHold in a pause of six seconds.
+	// the whole of maxHold in six seconds.
 	holdRate = 40
 
 	// farthestJump is how many frames the far station's number may be away from
@@ -63,7 +63,7 @@ type voiceIn struct {
 	paths [wire.MaxPath + 1]baseline // by number of the path
 
 	held     time.Duration // the baseline voice is held to at present
-	adjusted time.Time     // when held was last set: at each packet
+	adjusted time.Time     // when held was last set: at each datagram
 
 	slots []heldPacket // made when the first packet comes
 	free  []uint8      // slots not in use
@@ -74,9 +74,11 @@ func (v *voiceIn) heard(now time.Time, path uint8, number uint64) {
 	if !v.any || v.distance(number) < -farthestJump || v.distance(number) > farthestJump {
 		v.any, v.epoch, v.ref = true, now, number
 		v.paths = [wire.MaxPath + 1]baseline{}
+		v.held, v.adjusted = 0, time.Time{}
 	}
 	at := now.Sub(v.epoch)
 	v.paths[path].arrive(at, v.tick, at-v.offset(number))
+	v.adjust(now)
 }
 
 // distance is how many frames number is ahead of ref. Both have 48 bits.
@@ -113,7 +115,8 @@ func (v *voiceIn) holding() time.Duration {
 	return 0
 }
 
-// adjust moves the hold towards its target.
+// adjust moves the hold towards its target. Nothing can be let go before it came,
+// so a hold below the fastest path is only a wrong one.
 func (v *voiceIn) adjust(now time.Time) {
 	slowest, fastest, ok := v.target(now)
 	if !ok {
@@ -122,7 +125,7 @@ func (v *voiceIn) adjust(now time.Time) {
 	since := now.Sub(v.adjusted)
 	v.adjusted = now
 	v.held += min(max(slowest-v.held, -since/holdRate), since/holdRate)
-	v.held = min(v.held, fastest+maxHold)
+	v.held = min(max(v.held, fastest), fastest+maxHold)
 }
 
 // receive takes a chunk of a frame. What of it is new is due when the frame that
@@ -170,7 +173,6 @@ func (v *voiceIn) instant(now time.Time, number uint64, age uint8) time.Time {
 	if !v.hitless || !v.any {
 		return now
 	}
-	v.adjust(now)
 	at := v.epoch.Add(v.held + v.offset(number) - time.Duration(age)*v.tick)
 	if at.Before(now) {
 		return now
