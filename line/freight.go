@@ -56,7 +56,7 @@ type streamFreight interface {
 	send(s Stream, msg []byte) error
 
 	// share is how many bytes of the next frame are the streams' by right: 0 if
-	// they have nothing to say.
+	// they have nothing to say, and in every second frame, which voice may fill.
 	share(now time.Time) int
 
 	// fill adds chunks, acknowledgements first, of at most the room that is left.

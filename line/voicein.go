@@ -74,7 +74,6 @@ func (v *voiceIn) heard(now time.Time, path uint8, number uint64) {
 	if !v.any || v.distance(number) < -farthestJump || v.distance(number) > farthestJump {
 		v.any, v.epoch, v.ref = true, now, number
 		v.paths = [wire.MaxPath + 1]baseline{}
-		v.held, v.adjusted = 0, time.Time{}
 	}
 	at := now.Sub(v.epoch)
 	v.paths[path].arrive(at, v.tick, at-v.offset(number))
