@@ -23,6 +23,7 @@ type rig struct {
 	stop          context.CancelFunc
 	ended         chan error
 	ports         [2]netip.AddrPort // of the first station and the second
+	leaving       *departures       // of the first station
 }
 
 // memory keeps what a station would keep on disk.
@@ -32,7 +33,7 @@ func (memory) Load(string) (line.Durable, error) { return line.Durable{}, nil }
 func (memory) Save(string, line.Durable) error   { return nil }
 
 func newRig() (*rig, error) {
-	r := &rig{ended: make(chan error, 2)}
+	r := &rig{ended: make(chan error, 2), leaving: new(departures)}
 	var err error
 	if r.ports[0], err = freePort(); err != nil {
 		return nil, err
@@ -42,12 +43,19 @@ func newRig() (*rig, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop
-	for _, s := range []**station.Station{&r.first, &r.second} {
-		*s = station.New(station.Options{Name: "bench", Journal: memory{},
-			Listen: func(a netip.AddrPort) (station.Conn, error) { return udp.Listen(a) }})
-		go func() { r.ended <- (*s).Run(ctx) }()
-	}
+	r.first = r.run(ctx, func(a netip.AddrPort) (station.Conn, error) {
+		c, err := udp.Listen(a)
+		r.leaving.Conn = c
+		return r.leaving, err
+	})
+	r.second = r.run(ctx, func(a netip.AddrPort) (station.Conn, error) { return udp.Listen(a) })
 	return r, nil
+}
+
+func (r *rig) run(ctx context.Context, listen func(netip.AddrPort) (station.Conn, error)) *station.Station {
+	s := station.New(station.Options{Name: "bench", Journal: memory{}, Listen: listen})
+	go func() { r.ended <- s.Run(ctx) }()
+	return s
 }
 
 // freePort finds a UDP port of this machine that nobody has.
@@ -117,7 +125,7 @@ func (r *rig) addEnd(s *station.Station, i int, first bool, own lineKey, far ed2
 	for p := range uint8(2) {
 		opt.Paths = append(opt.Paths, station.PathOptions{Number: p + 1, Name: fmt.Sprint("path ", p+1), Bind: bind, Remote: remote.String()})
 	}
-	return s.AddLine(context.Background(), opt)
+	return s.AddLine(opt)
 }
 
 // open waits until every line of both stations is open over all its paths.

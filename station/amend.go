@@ -5,8 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net/netip"
+	"time"
 
+	"ringdown/accord"
 	"ringdown/line"
 )
 
@@ -20,16 +21,45 @@ import (
 //	3  serial      4 bytes, big-endian: the newest amendment that the sender holds
 //
 // Whenever the line opens each side sends 3, then its proposal that is still
-// pending. Whoever holds newer amendments than the other's 3 sends them. All of
-// it may come twice: what is held already changes nothing.
+// pending; after amendments have come, again. Whoever holds newer amendments than
+// the other's 3 sends the next [mostMissed] of them. All of it may come twice: what is held
+// already changes nothing. Where two proposals cross, the first party's goes first; the second
+// party counter-signs it and proposes its own anew, to follow.
+//
+// # Addresses while they change
+//
+// The side that counter-signs goes on with the old addresses for [moveDelay], so that its
+// answer still arrives; the side that proposed hears both from then on, and sends from
+// the new ones after [moveDelay]. If every path moves at once and the answer is
+// lost, one side holds the amendment and the other does not. So a side with a pending
+// proposal and a line that is down tries the proposed addresses and the old in turn,
+// each for [tryPeriod].
 const (
 	kindProposal  = 1
 	kindAmendment = 2
 	kindSerial    = 3
 )
 
-// Amendments keeps a line's changes of address. Its methods touch the disk and
-// may be called from any goroutine.
+const (
+	tryPeriod = 10 * time.Second
+
+	// mostMissed is how many missed amendments one answer brings.
+	mostMissed = 16
+
+	// The messages of a hostile station cost CPU and disk, its amendments for ever. So it
+	// may send choreBurst of them at once and chorePerSecond from then on, and change its addresses
+	// changeBurst times at once and changePerSecond from then on.
+	choreBurst      = 64
+	chorePerSecond  = 1
+	changeBurst     = 16
+	changePerSecond = 1. / 3600
+
+	// complainEvery is how often the log hears of a line's refused messages.
+	complainEvery = time.Minute
+)
+
+// Amendments keeps a line's changes of address. Its methods touch the disk: they are called
+// off the loop, one at a time for each line.
 type Amendments interface {
 	// Newest is the serial of the newest amendment in force; 0 for none.
 	Newest() uint32
@@ -41,19 +71,162 @@ type Amendments interface {
 	Countersign(proposal []byte) (amendment []byte, err error)
 	// Apply puts in force what both have signed.
 	Apply(amendment []byte) error
-	// Paths is how the paths stand now.
-	Paths(ctx context.Context) ([]PathOptions, error)
+	// Paths is how the paths stand now; with proposed, how they would stand with our
+	// pending proposal.
+	Paths(ctx context.Context, proposed bool) ([]PathOptions, error)
 }
+
+// A chore is work on a line's amendments, off the loop. It gives the messages to send.
+type chore struct {
+	do     func(Amendments) (say [][]byte, err error)
+	change bool // of the other side's addresses, if it is done
+}
+
+// amending is the part of a line that sees to its amendments. The loop owns it.
+type amending struct {
+	chores     []chore // the first is under way
+	heard      budget  // of messages
+	changes    budget  // of proposals
+	complained time.Time
+	refused    int  // messages since complained
+	watching   bool // a tryAddresses is on its way
+	proposed   bool // the paths stand as proposed
+}
+
+var errFlood = errors.New("station: too many messages about addresses")
 
 // offerAmendments says what we hold and what we propose.
 func (e *lineEnd) offerAmendments() {
-	if e.opt.Amendments == nil {
-		return
+	if e.opt.Amendments != nil {
+		e.doChore(chore{do: offer})
 	}
-	serial := binary.BigEndian.AppendUint32([]byte{kindSerial}, e.opt.Amendments.Newest())
-	e.sendMessage(serial)
-	if p := e.opt.Amendments.Pending(); p != nil {
-		e.sendMessage(append([]byte{kindProposal}, p...))
+}
+
+// offer is serial and, if there is one, proposal.
+func offer(a Amendments) ([][]byte, error) {
+	say := [][]byte{binary.BigEndian.AppendUint32([]byte{kindSerial}, a.Newest())}
+	if p := a.Pending(); p != nil {
+		say = append(say, message(kindProposal, p))
+	}
+	return say, nil
+}
+
+func message(kind byte, body []byte) []byte { return append([]byte{kind}, body...) }
+
+// farMessage takes one message of a stream. Nothing it says is believed here: it
+// is checked off the loop.
+func (e *lineEnd) farMessage(st line.Stream, msg []byte) error {
+	if e.opt.Amendments == nil || st != line.StreamEntries {
+		return fmt.Errorf("station: message of %d bytes on stream %s, want none", len(msg), st)
+	}
+	kind, body, err := parseMessage(msg)
+	if err != nil {
+		return err
+	}
+	now := e.s.opt.Now()
+	w := &e.amending
+	if len(w.chores) >= choreBurst || !w.heard.spend(now, chorePerSecond, choreBurst) {
+		return errFlood
+	}
+	switch kind {
+	case kindProposal:
+		if !w.changes.left(now, changePerSecond, changeBurst) {
+			return errFlood
+		}
+		e.doChore(chore{func(a Amendments) ([][]byte, error) { return countersign(a, body) }, true})
+	case kindAmendment:
+		e.doChore(chore{func(a Amendments) ([][]byte, error) { return nil, a.Apply(body) }, false})
+	case kindSerial:
+		serial := binary.BigEndian.Uint32(body)
+		e.doChore(chore{func(a Amendments) ([][]byte, error) { return missed(a, serial), nil }, false})
+	}
+	return nil
+}
+
+// parseMessage takes a message apart. body is a copy.
+func parseMessage(msg []byte) (kind byte, body []byte, err error) {
+	if len(msg) == 0 {
+		return 0, nil, errors.New("station: empty message, want a kind")
+	}
+	kind, body = msg[0], append([]byte(nil), msg[1:]...)
+	switch {
+	case kind < kindProposal || kind > kindSerial:
+		err = fmt.Errorf("station: message of kind %d, want 1, 2 or 3", kind)
+	case kind == kindSerial && len(body) != 4:
+		err = fmt.Errorf("station: message serial has %d bytes, want 4", len(body))
+	case kind != kindSerial && len(body) > accord.MaxFile:
+		err = fmt.Errorf("station: message of kind %d has %d bytes, want at most %d", kind, len(body), accord.MaxFile)
+	}
+	return kind, body, err
+}
+
+func countersign(a Amendments, proposal []byte) ([][]byte, error) {
+	answer, err := a.Countersign(proposal)
+	if err != nil {
+		return nil, err
+	}
+	return [][]byte{message(kindAmendment, answer)}, nil
+}
+
+func missed(a Amendments, serial uint32) (say [][]byte) {
+	after := a.After(serial)
+	for _, m := range after[:min(len(after), mostMissed)] {
+		say = append(say, message(kindAmendment, m))
+	}
+	return say
+}
+
+// doChore does one piece of work off the loop after those that wait, sends what comes of it,
+// and moves the paths to where the accord has them then.
+func (e *lineEnd) doChore(c chore) {
+	e.amending.chores = append(e.amending.chores, c)
+	if len(e.amending.chores) == 1 {
+		e.nextChore()
+	}
+}
+
+func (e *lineEnd) nextChore() {
+	a, c := e.opt.Amendments, e.amending.chores[0]
+	var say [][]byte
+	var paths []PathOptions
+	var before, after uint32
+	e.s.background(func() (err error) {
+		before = a.Newest()
+		if say, err = c.do(a); err != nil {
+			return err
+		}
+		after = a.Newest()
+		paths, err = a.Paths(context.Background(), false)
+		return err
+	}, func(err error) {
+		if !e.closed {
+			e.choreDone(say, paths, before != after, err)
+		}
+	})
+}
+
+func (e *lineEnd) choreDone(say [][]byte, paths []PathOptions, changed bool, err error) {
+	w := &e.amending
+	done := w.chores[0]
+	w.chores = w.chores[1:]
+	for _, msg := range say {
+		e.sendMessage(msg)
+	}
+	if err != nil {
+		e.complain(err)
+	}
+	if changed {
+		e.s.log.Info("the accord's addresses are amended", "line", e.slug)
+		if done.change {
+			w.changes.spend(e.s.opt.Now(), changePerSecond, changeBurst)
+		}
+		w.proposed = false
+		e.move(paths, moveDelay)
+	}
+	if len(w.chores) > 0 {
+		e.nextChore()
+	} else if changed {
+		e.offerAmendments()
 	}
 }
 
@@ -63,106 +236,75 @@ func (e *lineEnd) sendMessage(msg []byte) {
 	}
 }
 
-var errMessage = errors.New("station: message from the other station")
-
-// farMessage takes one message of a stream. What it says is checked off the loop.
-func (e *lineEnd) farMessage(st line.Stream, msg []byte) error {
-	if e.opt.Amendments == nil || st != line.StreamEntries || len(msg) == 0 {
-		return fmt.Errorf("%w: %d bytes on stream %s, want an amendment on entries", errMessage, len(msg), st)
+// complain logs what was refused of the other station, and shows a person what
+// matters: that it contradicts itself.
+func (e *lineEnd) complain(err error) {
+	if errors.Is(err, accord.ErrFork) {
+		e.s.notice("fork "+e.slug, "failure", fmt.Sprintf("%s has signed two different changes of address with one number: %v.", e.opt.Peer, err),
+			"Keep this station's folder and its log as proof, and ask "+e.opt.Peer+" by another channel; only one of the two is in force.")
 	}
-	kind, body := msg[0], append([]byte(nil), msg[1:]...)
-	switch kind {
-	case kindProposal:
-		e.amend(func(a Amendments) ([]byte, error) { return a.Countersign(body) })
-	case kindAmendment:
-		e.amend(func(a Amendments) ([]byte, error) { return nil, a.Apply(body) })
-	case kindSerial:
-		if len(body) != 4 {
-			return fmt.Errorf("%w: serial of %d bytes, want 4", errMessage, len(body))
-		}
-		for _, m := range e.opt.Amendments.After(binary.BigEndian.Uint32(body)) {
-			e.sendMessage(append([]byte{kindAmendment}, m...))
-		}
-	default:
-		return fmt.Errorf("%w: kind %d, want 1, 2 or 3", errMessage, kind)
+	if errors.Is(err, accord.ErrCrossed) {
+		return // the other side makes its proposal anew
 	}
-	return nil
+	w := &e.amending
+	w.refused++
+	if now := e.s.opt.Now(); now.Sub(w.complained) >= complainEvery {
+		e.s.log.Warn("message from the other station refused", "line", e.slug, "error", err, "refused", w.refused)
+		w.complained, w.refused = now, 0
+	}
 }
 
-// amend does one change off the loop, then moves the paths, then answers.
-func (e *lineEnd) amend(change func(Amendments) (answer []byte, err error)) {
-	var answer []byte
+// watchAddresses begins to look at a line that is down; see the comment above.
+func (e *lineEnd) watchAddresses() {
+	if e.opt.Amendments == nil || e.amending.watching {
+		return
+	}
+	e.amending.watching = true
+	time.AfterFunc(tryPeriod, func() { e.s.post(e.tryAddresses) })
+}
+
+// tryAddresses moves the paths of a line that is still down to the addresses of our
+// pending proposal, or back. Those of a line that is up belong where the accord has them.
+func (e *lineEnd) tryAddresses() {
+	e.amending.watching = false
+	if e.closed || e.up && !e.amending.proposed {
+		return
+	}
+	e.watchAddresses()
+	a, proposed := e.opt.Amendments, !e.amending.proposed
 	var paths []PathOptions
-	a := e.opt.Amendments
 	e.s.background(func() (err error) {
-		if answer, err = change(a); err != nil {
-			return err
+		if !proposed || a.Pending() != nil {
+			paths, err = a.Paths(context.Background(), proposed)
 		}
-		paths, err = a.Paths(context.Background())
 		return err
 	}, func(err error) {
-		if e.closed {
-			return
-		}
-		if err != nil {
-			e.s.log.Warn("amendment refused", "line", e.slug, "error", err)
-			return
-		}
-		e.move(paths)
-		if answer != nil {
-			e.sendMessage(append([]byte{kindAmendment}, answer...))
+		if !e.closed && err == nil && len(e.amending.chores) == 0 && paths != nil && !(e.up && proposed) {
+			e.amending.proposed = proposed
+			e.move(paths, 0)
 		}
 	})
 }
 
-// move brings sockets and far addresses in line with the accord as amended.
-func (e *lineEnd) move(paths []PathOptions) {
-	for _, p := range paths {
-		end := e.paths[p.Number]
-		if end == nil {
-			continue // amendments change addresses, never the number of paths
-		}
-		if p.Bind != end.opt.Bind {
-			if err := e.rebind(end, p); err != nil {
-				e.s.notice("failure", fmt.Sprintf("Path %d (%s) of line %s cannot use its new address: %s.", p.Number, p.Name, e.slug, err),
-					"Give this machine the address, or name the local one under [line.bind] in station.toml.")
-				continue
-			}
-		}
-		if p.Remote != end.opt.Remote {
-			e.setRemote(p)
-		}
-		end.opt = p
-	}
-	e.touch()
+// A budget bounds how often something may be done. The zero budget is full.
+type budget struct {
+	spent float64
+	last  time.Time
 }
 
-// rebind moves a path to another local address.
-func (e *lineEnd) rebind(end *pathEnd, p PathOptions) error {
-	k, err := e.s.bind(p.Bind)
-	if err != nil {
-		return err
-	}
-	for _, l := range e.line.Labels() {
-		if l.Path == p.Number {
-			end.sock.unroute(l.Label)
-			k.route(l.Label, newRoute(e, l.Path, e.s.opt.Now()))
-		}
-	}
-	end.sock = k
-	e.s.unbindUnused()
-	return nil
+// left reports whether one is left in a budget that holds at most burst and regains so
+// many a second.
+func (b *budget) left(now time.Time, perSecond, burst float64) bool {
+	b.spent = max(0, b.spent-perSecond*max(0, now.Sub(b.last).Seconds()))
+	b.last = now
+	return b.spent+1 <= burst
 }
 
-// setRemote sends a path to another far address, once that is resolved.
-func (e *lineEnd) setRemote(p PathOptions) {
-	var addr netip.AddrPort
-	e.s.background(func() error {
-		addr = e.s.resolve(context.Background(), p)
-		return nil
-	}, func(error) {
-		if addr.IsValid() && !e.closed {
-			e.line.SetRemote(e.s.opt.Now(), p.Number, addr)
-		}
-	})
+// spend takes one, if one is left.
+func (b *budget) spend(now time.Time, perSecond, burst float64) bool {
+	if !b.left(now, perSecond, burst) {
+		return false
+	}
+	b.spent++
+	return true
 }

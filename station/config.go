@@ -4,13 +4,20 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"ringdown/accord"
 )
 
 // Config is station.toml: what this side alone decides. What both sides must
@@ -34,7 +41,9 @@ type ConsoleConfig struct {
 	Certificate string `toml:"certificate"`
 	Key         string `toml:"key"`
 
-	// Voice is the UDP address of the browsers' voice. Default: any free port on the host of Listen.
+	// Voice is the UDP address of the browsers' voice, host:port; port 0 is any free one.
+	// Default: a free port on the host of Listen. For localhost that is every address of
+	// this machine, closed to others, because browsers do not send voice to loopback.
 	Voice string `toml:"voice"`
 
 	// Most is how many consoles may be attached. Default 200, from 1 to 1000.
@@ -53,81 +62,152 @@ type SocketConfig struct {
 const ConfigFile = "station.toml"
 
 // DefaultConfig is what init writes: every setting, commented, at its default.
-const DefaultConfig = `# How this station runs. Lines that start with # show the defaults.
+const DefaultConfig = `# How this station runs. Settings that start with # are not set: they show the default or an example.
 # What both sides must agree on (paths, profile, rules) stands in the accord, not here.
 # After a change: stop the station (Ctrl-C or systemctl stop) and start it again.
 
 [console]
 # Where people open the page. Plain HTTP is served on this machine only;
-# for other machines give a certificate and its key as well.
+# for other machines give a certificate and its key as well. Default:
 # listen = "localhost:8440"
 
-# Further host names under which the page may be opened.
+# Further host names under which the page may be opened. Default none; for example:
 # names = ["hotline.example.org"]
 
-# TLS: PEM files. Needed when listen is not this machine alone.
-# certificate = "/etc/ringdown/console.crt"
-# key = "/etc/ringdown/console.key"
+# TLS, for browsers on other machines: PEM files, with their full path or within
+# this folder. Default none; for example:
+# certificate = "console.crt"
+# key = "console.key"
 
-# The UDP address of the browsers' voice. Port 0 is any free port.
-# voice = "localhost:0"
+# The UDP address of the browsers' voice. Default: any free port where the page is.
+# Set it where a firewall must know the port; for example:
+# voice = "192.0.2.10:8441"
 
-# How many consoles may be attached at once (1 to 1000).
+# How many consoles may be attached at once, 1 to 1000. Default:
 # most = 200
 
 [line.bind]
 # Where this machine stands behind an address of the accord, when it is not the
-# address itself: behind a NAT, say. One line for each such address.
+# address itself: behind a NAT, say. One line for each such address; for example:
 # "203.0.113.5:4400" = "192.168.1.5:4400"
 `
 
-// LoadConfig reads DIR/station.toml. A missing file means all defaults.
+// A ConfigError says what is wrong with a station's configuration.
+type ConfigError struct {
+	File string
+	Text string // the key, what was found, what is wanted
+}
+
+func (e *ConfigError) Error() string { return "station: " + e.File + ": " + e.Text }
+
+// Hint says what a person can do.
+func (e *ConfigError) Hint() string {
+	return "correct " + e.File + "; each setting is explained in the one that \"ringdown init\" writes"
+}
+
+// defaults are the settings of an empty file.
+func defaults() Config {
+	return Config{Console: ConsoleConfig{Listen: "localhost:8440", Most: 200}}
+}
+
+// LoadConfig reads DIR/station.toml. A missing file means all defaults. Relative
+// names of files are taken from DIR. The error is a [*ConfigError] if the file can be read.
 func LoadConfig(dir string) (Config, error) {
-	cfg := Config{Console: ConsoleConfig{Listen: "localhost:8440", Most: 200}}
 	name := filepath.Join(dir, ConfigFile)
 	text, err := os.ReadFile(name)
-	if errors.Is(err, os.ErrNotExist) {
-		return cfg, nil
+	if errors.Is(err, fs.ErrNotExist) {
+		return defaults(), nil
 	} else if err != nil {
-		return cfg, fmt.Errorf("station: reading the configuration: %w", err)
+		return Config{}, fmt.Errorf("station: reading the configuration: %w", err)
 	}
-	md, err := toml.NewDecoder(bytes.NewReader(text)).Decode(&cfg)
+	cfg, err := parseConfig(text)
 	if err != nil {
-		return cfg, fmt.Errorf("station: %s: %w", name, err)
+		return Config{}, &ConfigError{name, err.Error()}
 	}
-	if unknown := md.Undecoded(); len(unknown) > 0 {
-		return cfg, fmt.Errorf("station: %s: unknown key %q; the known ones stand in the file that ringdown init writes", name, unknown[0].String())
-	}
-	if err := cfg.check(); err != nil {
-		return cfg, fmt.Errorf("station: %s: %w", name, err)
+	for _, file := range []*string{&cfg.Console.Certificate, &cfg.Console.Key} {
+		if *file != "" && !filepath.IsAbs(*file) {
+			*file = filepath.Join(dir, *file)
+		}
 	}
 	return cfg, nil
 }
 
+// parseConfig reads a configuration and refuses what is unknown or doubtful.
+func parseConfig(text []byte) (Config, error) {
+	cfg := defaults()
+	md, err := toml.NewDecoder(bytes.NewReader(text)).Decode(&cfg)
+	if err != nil {
+		return cfg, errors.New(strings.TrimPrefix(err.Error(), "toml: "))
+	}
+	if unknown := md.Undecoded(); len(unknown) > 0 {
+		return cfg, fmt.Errorf("unknown key %s, want one of: %s", unknown[0], strings.Join(configKeys, ", "))
+	}
+	return cfg, cfg.check()
+}
+
+var configKeys = []string{"console.listen", "console.names", "console.certificate", "console.key", "console.voice", "console.most", "line.bind"}
+
 // check refuses a doubtful start.
 func (c Config) check() error {
-	host, _, err := net.SplitHostPort(c.Console.Listen)
-	if err != nil {
-		return fmt.Errorf("console.listen is %q, want host:port", c.Console.Listen)
+	if err := c.Console.check(); err != nil {
+		return err
 	}
-	if (c.Console.Certificate == "") != (c.Console.Key == "") {
-		return errors.New("console.certificate and console.key go together: found one of them")
-	}
-	if c.Console.Certificate == "" && !isLoopback(host) {
-		return fmt.Errorf("console.listen is %q, which other machines reach: want console.certificate and console.key, or localhost", c.Console.Listen)
-	}
-	if c.Console.Most < 1 || c.Console.Most > 1000 {
-		return fmt.Errorf("console.most is %d, want 1 to 1000", c.Console.Most)
-	}
-	for outside, inside := range c.Line.Bind {
-		if _, _, err := net.SplitHostPort(outside); err != nil {
-			return fmt.Errorf("line.bind has %q, want the address host:port as the accord gives it", outside)
+	for _, outside := range slices.Sorted(maps.Keys(c.Line.Bind)) {
+		a, err := accord.ParseAddress(outside)
+		if err != nil {
+			return fmt.Errorf("line.bind has %q, want the address of an accord, host:port", outside)
 		}
-		if _, err := netip.ParseAddrPort(inside); err != nil {
-			return fmt.Errorf("line.bind of %q is %q, want a local address:port", outside, inside)
+		if string(a) != outside {
+			return fmt.Errorf("line.bind has %q, want it as accords write it: %q", outside, a)
+		}
+		if inside := c.Line.Bind[outside]; !isAddrPort(inside) {
+			return fmt.Errorf("line.bind of %q is %q, want an address of this machine and a port, such as 192.168.1.5:4400", outside, inside)
 		}
 	}
 	return nil
+}
+
+func (c ConsoleConfig) check() error {
+	host, ok := splitHostPort(c.Listen)
+	if !ok {
+		return fmt.Errorf("console.listen is %q, want host:port, such as localhost:8440", c.Listen)
+	}
+	if (c.Certificate == "") != (c.Key == "") {
+		return fmt.Errorf("console.certificate is %q and console.key is %q, want both or neither", c.Certificate, c.Key)
+	}
+	if c.Certificate == "" && !isLoopback(host) {
+		return fmt.Errorf("console.listen is %q, which other machines reach: want console.certificate and console.key, or localhost", c.Listen)
+	}
+	for _, name := range c.Names {
+		if !namePattern.MatchString(name) {
+			return fmt.Errorf("console.names has %q, want a host name, such as hotline.example.org", name)
+		}
+	}
+	if _, ok := splitHostPort(c.Voice); c.Voice != "" && !ok {
+		return fmt.Errorf("console.voice is %q, want host:port, such as 192.0.2.10:8441", c.Voice)
+	}
+	if c.Most < 1 || c.Most > 1000 {
+		return fmt.Errorf("console.most is %d, want 1 to 1000", c.Most)
+	}
+	return nil
+}
+
+// namePattern is a host name, perhaps with a port.
+var namePattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?$`)
+
+// splitHostPort takes host:port apart, the port a number.
+func splitHostPort(s string) (host string, ok bool) {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return "", false
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return host, err == nil
+}
+
+func isAddrPort(s string) bool {
+	a, err := netip.ParseAddrPort(s)
+	return err == nil && a.IsValid()
 }
 
 func isLoopback(host string) bool {

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,14 +33,16 @@ type Daemon struct {
 	Console *console.Server
 
 	home *accord.Home
+	dir  string
+	lock io.Closer // of the folder: no other process runs its station
 	cfg  Config
 	log  *slog.Logger
 	quit context.CancelFunc
 	done chan struct{}
 	err  error
 
-	mu     sync.Mutex       // one reload at a time
-	driven map[string]*held // confirmed lines
+	mu    sync.Mutex // one reload at a time
+	lines map[string]*held
 }
 
 // DaemonOptions says what to run.
@@ -51,35 +56,53 @@ type DaemonOptions struct {
 
 // Start opens the station in a folder and begins to serve it. When it returns nil, the
 // local socket and the page answer. It ends when ctx does; see [Daemon.Wait].
+//
+// A line that cannot be driven (its files are damaged, its ports taken) stands in the way of no
+// other: it is a notice. Only if no line at all can be driven, Start fails.
 func Start(ctx context.Context, opt DaemonOptions) (*Daemon, error) {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
-	}
-	cfg, err := LoadConfig(opt.Dir)
-	if err != nil {
-		return nil, err
 	}
 	home, err := accord.Open(opt.Dir)
 	if err != nil {
 		return nil, err
 	}
-	d := &Daemon{home: home, cfg: cfg, log: opt.Log, done: make(chan struct{}), driven: make(map[string]*held)}
-	d.Station = New(Options{
+	cfg, err := LoadConfig(opt.Dir)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := lockFolder(opt.Dir)
+	if err != nil {
+		return nil, err
+	}
+	d := &Daemon{home: home, dir: opt.Dir, lock: lock, cfg: cfg, log: opt.Log, done: make(chan struct{}), lines: make(map[string]*held)}
+	d.Station = New(opt.station(home, cfg))
+	d.Console = console.New(opt.console(cfg), d)
+	ctx, d.quit = context.WithCancel(ctx)
+	if err := d.start(ctx); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+func (opt DaemonOptions) station(home *accord.Home, cfg Config) Options {
+	return Options{
 		Name: home.Name().String(), Version: opt.Version, Recording: opt.Recording, Log: opt.Log,
 		MaxConsoles: cfg.Console.Most, Journal: &DiskJournal{Dir: opt.Dir},
 		Listen: func(a netip.AddrPort) (Conn, error) { return udp.Listen(a) },
 		Resolve: func(ctx context.Context, hostport string, local netip.AddrPort) (netip.AddrPort, error) {
 			return udp.ResolveFor(ctx, local.Addr(), hostport)
 		},
-	})
-	d.Console = console.New(console.Config{
+	}
+}
+
+func (opt DaemonOptions) console(cfg Config) console.Config {
+	return console.Config{
 		Listen: cfg.Console.Listen, Hosts: cfg.Console.Names,
 		CertFile: cfg.Console.Certificate, KeyFile: cfg.Console.Key, VoiceAddr: cfg.Console.Voice,
 		Socket: filepath.Join(opt.Dir, SocketName), SessionFile: filepath.Join(opt.Dir, "sessions"),
 		FrameAncestors: opt.FrameAncestors, MaxConsoles: cfg.Console.Most, Log: opt.Log,
-	}, d)
-	ctx, d.quit = context.WithCancel(ctx)
-	return d, d.start(ctx)
+	}
 }
 
 // start runs the loop, adds the lines, opens the doors; what fails closes the rest.
@@ -89,16 +112,24 @@ func (d *Daemon) start(ctx context.Context) error {
 		d.err = d.Station.Run(ctx)
 	}()
 	err := d.reload(ctx)
-	if err == nil {
+	if err == nil || d.drives() {
 		err = d.Console.Start()
 	}
 	if err != nil {
-		d.quit()
-		<-d.done
-		return err
+		return errors.Join(err, d.Stop())
 	}
 	go d.resolveNames(ctx)
 	return nil
+}
+
+// drives reports whether any line is of use, or waits for its words to be confirmed.
+func (d *Daemon) drives() bool {
+	for _, l := range d.Status().Lines {
+		if l.State == api.LineUnconfirmed || d.bound(l.Slug) == nil {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *Daemon) resolveNames(ctx context.Context) {
@@ -119,7 +150,7 @@ func (d *Daemon) resolveNames(ctx context.Context) {
 // Wait returns when the station has ended its calls and closed everything.
 func (d *Daemon) Wait() error {
 	<-d.done
-	return errors.Join(d.err, d.Console.Close())
+	return errors.Join(d.err, d.Console.Close(), d.lock.Close())
 }
 
 // Stop ends the station politely and waits for it.
@@ -132,34 +163,74 @@ func (d *Daemon) Stop() error {
 // amended or retired since.
 func (d *Daemon) Reload() error {
 	if err := d.reload(context.Background()); err != nil {
-		return &api.Error{Code: "reload", Text: "The station's folder was not taken over whole: " + err.Error() + ".",
-			Action: "Mend what it names, then reload again."}
+		return reloadError(err)
 	}
 	return nil
 }
 
+// reloadError is what a person is told of lines that could not be taken over.
+func reloadError(err error) *api.Error {
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	e := &api.Error{Code: "reload", Text: "The station's folder was not taken over whole: " + text + ".", Action: "Mend what is named, then restart the station."}
+	var h interface{ Hint() string }
+	if errors.As(err, &h) && h.Hint() != "" {
+		e.Action = sentence(h.Hint())
+	}
+	return e
+}
+
+// reload brings the lines in line with the folder, and shows what hinders it.
 func (d *Daemon) reload(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	lines, err := d.home.Lines()
 	errs := []error{err}
-	present := make(map[string]bool)
 	for _, l := range lines {
-		present[l.Slug] = true
-		if h := d.driven[l.Slug]; h == nil {
-			errs = append(errs, d.drive(ctx, l))
-		} else {
-			h.renew(l)
-			errs = append(errs, d.offer(l.Slug))
-		}
+		errs = append(errs, d.take(ctx, l))
 	}
-	for slug := range d.driven {
-		if !present[slug] {
-			delete(d.driven, slug)
+	for slug := range d.lines {
+		if _, err := os.Lstat(filepath.Join(d.dir, "lines", slug)); errors.Is(err, fs.ErrNotExist) {
+			delete(d.lines, slug)
 			errs = append(errs, d.RemoveLine(slug))
 		}
 	}
-	return errors.Join(errs...)
+	err = errors.Join(errs...)
+	_ = d.do(func() { d.showFolder(err) })
+	for slug, h := range d.lines {
+		if h.now().Usable() == nil {
+			err = errors.Join(err, d.bound(slug))
+		}
+	}
+	return err
+}
+
+// showFolder shows what hinders the station from taking over its folder whole.
+func (s *Station) showFolder(err error) {
+	if err == nil {
+		s.mended("folder")
+		return
+	}
+	e := reloadError(err)
+	s.notice("folder", "failure", e.Text, e.Action)
+}
+
+// take drives a line as it now is in the folder, or tells it what is new there.
+func (d *Daemon) take(ctx context.Context, l *accord.Line) error {
+	h := d.lines[l.Slug]
+	if h != nil {
+		old := h.now()
+		if old.Accord.Digest() == l.Accord.Digest() && old.Usable() == nil {
+			h.renew(l)
+			return d.offer(l.Slug)
+		}
+		delete(d.lines, l.Slug) // another accord of that name, or now its words are confirmed
+		if old.Usable() == nil {
+			if err := d.RemoveLine(l.Slug); err != nil {
+				return err
+			}
+		}
+	}
+	return d.drive(ctx, l)
 }
 
 // drive adds a line from its accord. One whose words are not confirmed is only shown.
@@ -172,13 +243,16 @@ func (d *Daemon) drive(ctx context.Context, l *accord.Line) error {
 	if opt.Line.Certificate, err = LineCertificate(d.home.Keys().LineKey()); err != nil {
 		return err
 	}
-	if err := d.AddLine(ctx, opt); err != nil {
+	if err := d.AddLine(opt); err != nil {
 		return err
 	}
-	if opt.Confirmed {
-		d.driven[l.Slug] = h
-	}
+	d.lines[l.Slug] = h
 	return nil
+}
+
+// bound says why a line is heard at no local address; nil if it is.
+func (s *Station) bound(slug string) error {
+	return s.onLine(slug, func(e *lineEnd, _ time.Time) error { return e.bound() })
 }
 
 // offer tells the other side of our newest amendment and our pending proposal.

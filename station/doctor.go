@@ -161,7 +161,7 @@ func (x *examination) lineStands(l *accord.Line) {
 
 // paths looks at each path's two ends, and whether two paths are really two.
 func (x *examination) paths(l *accord.Line) {
-	opts, err := (&held{cfg: x.cfg, line: l}).Paths(x.ctx)
+	opts, err := (&held{cfg: x.cfg, line: l}).Paths(x.ctx, false)
 	if err != nil {
 		x.refused(err)
 		return

@@ -21,7 +21,8 @@ type lineEnd struct {
 	line *line.Line
 	call *call.Machine
 
-	paths  map[uint8]*pathEnd
+	paths map[uint8]*pathEnd
+	amending
 	due    time.Time // as the deadlines know it
 	place  int       // in the deadlines
 	closed bool      // no longer driven: what is still posted for it comes to nothing
@@ -35,12 +36,6 @@ type lineEnd struct {
 
 	state api.LineState // as people are shown it; see settle
 	since time.Time     // of state
-}
-
-// A pathEnd is one path's local side.
-type pathEnd struct {
-	opt  PathOptions
-	sock *socket
 }
 
 // deadline is when advance must be called next.
@@ -60,9 +55,13 @@ func (e *lineEnd) advance(now time.Time) {
 	e.line.Advance(now, e)
 }
 
-// Next is the line's outbox: room for a datagram on the path's socket.
+// Next is the line's outbox: room for a datagram on the path's socket. What
+// leaves on a path without one goes nowhere.
 func (e *lineEnd) Next(path uint8, to netip.AddrPort) []byte {
-	return e.paths[path].sock.next(e.opt.Line.Profile.Size, to)
+	if k := e.paths[path].sock; k != nil {
+		return k.next(e.opt.Line.Profile.Size, to)
+	}
+	return e.s.nowhere[:e.opt.Line.Profile.Size]
 }
 
 // The line's hooks.
@@ -76,6 +75,7 @@ func (e *lineEnd) LineChanged(st line.State) {
 			e.offerAmendments()
 		} else {
 			e.call.LineDown(now)
+			e.watchAddresses()
 		}
 	}
 	e.touch()
@@ -117,8 +117,10 @@ func (e *lineEnd) FinalReceived(sig []byte) {
 	}
 	e.s.background(func() error { return keep(sig) }, func(err error) {
 		if err != nil {
-			e.s.notice("failure", "The final signature of the accord could not be kept: "+err.Error()+".",
+			e.s.notice("final "+e.slug, "failure", "The final signature of the accord could not be kept: "+err.Error()+".",
 				"Check the disk of this station; the signature comes again with the next handshake.")
+		} else {
+			e.s.mended("final " + e.slug)
 		}
 	})
 }
@@ -130,10 +132,11 @@ func (e *lineEnd) Persist(d line.Durable) {
 		switch {
 		case e.closed:
 		case err != nil:
-			e.s.notice("failure", "The numbers of line "+e.slug+" could not be written: "+err.Error()+".",
+			e.s.notice("numbers "+e.slug, "failure", "The numbers of line "+e.slug+" could not be written: "+err.Error()+".",
 				"Make room on the disk or mend its rights; the line cannot agree on new keys until then.")
 			time.AfterFunc(retryDisk, func() { e.s.post(func() { e.Persist(d) }) })
 		default:
+			e.s.mended("numbers " + e.slug)
 			e.line.Persisted(e.s.opt.Now())
 			e.s.byTime.fix(e)
 		}

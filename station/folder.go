@@ -20,20 +20,15 @@ import (
 	"ringdown/wire"
 )
 
-// LineFromAccord makes the options of a line from its accord.
-func LineFromAccord(ctx context.Context, cfg Config, l *accord.Line) (LineOptions, error) {
-	return (&held{cfg: cfg, line: l}).options(ctx)
-}
-
-// options makes the line's options from what is held.
+// options makes the options of a line from its accord.
 func (h *held) options(ctx context.Context) (LineOptions, error) {
-	l := h.line
+	l := h.now()
 	terms := l.Accord.Terms()
 	profile, err := wire.ParseProfile(terms.Profile)
 	if err != nil {
 		return LineOptions{}, err
 	}
-	paths, err := h.Paths(ctx)
+	paths, err := h.Paths(ctx, false)
 	if err != nil {
 		return LineOptions{}, err
 	}
@@ -89,6 +84,14 @@ func (h *held) renew(l *accord.Line) {
 	h.line = l
 }
 
+// now is a copy of the line as it stands; nothing in it is changed any more.
+func (h *held) now() *accord.Line {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l := *h.line
+	return &l
+}
+
 func (h *held) saveFinal(sig []byte) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -96,27 +99,20 @@ func (h *held) saveFinal(sig []byte) error {
 }
 
 func (h *held) Newest() uint32 {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if n := len(h.line.Amendments); n > 0 {
-		return h.line.Amendments[n-1].Serial
+	l := h.now()
+	if n := len(l.Amendments); n > 0 {
+		return l.Amendments[n-1].Serial
 	}
 	return 0
 }
 
-func (h *held) After(serial uint32) [][]byte {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.line.AmendmentsAfter(serial)
-}
+func (h *held) After(serial uint32) [][]byte { return h.now().AmendmentsAfter(serial) }
 
 func (h *held) Pending() []byte {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.line.Pending == nil {
-		return nil
+	if p := h.now().Pending; p != nil {
+		return p.Text()
 	}
-	return h.line.Pending.Text()
+	return nil
 }
 
 func (h *held) Countersign(proposal []byte) ([]byte, error) {
@@ -131,16 +127,22 @@ func (h *held) Apply(amendment []byte) error {
 	return h.line.ApplyAmendment(amendment)
 }
 
-// Paths says how the paths stand now, and where each leaves from.
-func (h *held) Paths(ctx context.Context) ([]PathOptions, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+// Paths says how the paths stand, and where each leaves from.
+func (h *held) Paths(ctx context.Context, proposed bool) ([]PathOptions, error) {
+	l := h.now()
+	var change map[uint8]accord.Endpoint
+	if proposed && l.Pending != nil {
+		change = l.Pending.Ends()
+	}
 	var list []PathOptions
-	for _, p := range h.line.Paths() {
-		own, far := p.Of(h.line.First), p.Of(!h.line.First)
+	for _, p := range l.Paths() {
+		own, far := p.Of(l.First), p.Of(!l.First)
+		if end, ok := change[p.Number]; ok {
+			own = end
+		}
 		bind, err := h.cfg.bindFor(ctx, own.Address, far.Address)
 		if err != nil {
-			return nil, fmt.Errorf("station: line %s, path %d (%s): %w", h.line.Slug, p.Number, p.Name, err)
+			return nil, fmt.Errorf("station: line %s, path %d (%s): %w", l.Slug, p.Number, p.Name, err)
 		}
 		list = append(list, PathOptions{Number: p.Number, Name: p.Name, Bind: bind, Remote: string(far.Address), FarRoams: far.Roams})
 	}
@@ -156,10 +158,7 @@ func (c Config) bindFor(ctx context.Context, own, far accord.Address) (netip.Add
 	}
 	addr, isIP := own.IP()
 	if !isIP && own != "" {
-		var err error
-		if addr, err = udp.Resolve(ctx, string(own)); err != nil {
-			addr = netip.AddrPortFrom(anyLike(far), own.Port()) // a name may come later; the port is known
-		}
+		addr = resolveOwn(ctx, own, far)
 	}
 	switch {
 	case !addr.IsValid():
@@ -170,6 +169,23 @@ func (c Config) bindFor(ctx context.Context, own, far accord.Address) (netip.Add
 		return netip.AddrPortFrom(netip.IPv6Unspecified(), addr.Port()), nil
 	}
 	return netip.AddrPortFrom(netip.IPv4Unspecified(), addr.Port()), nil
+}
+
+// resolveTime bounds how long a station that starts waits for a resolver. No line needs one:
+// a name that gives nothing leaves a path that is heard at every address.
+const resolveTime = 2 * time.Second
+
+// resolveOwn looks up a name of this station's own, of the far address's family if
+// that is known; nothing if it gives none.
+func resolveOwn(ctx context.Context, own, far accord.Address) netip.AddrPort {
+	ctx, cancel := context.WithTimeout(ctx, resolveTime)
+	defer cancel()
+	if ip, ok := far.IP(); ok {
+		addr, _ := udp.ResolveFor(ctx, ip.Addr(), string(own))
+		return addr
+	}
+	addr, _ := udp.Resolve(ctx, string(own))
+	return addr
 }
 
 // anyLike is the wildcard of the far address's family, IPv4 if that is a name.

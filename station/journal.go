@@ -1,8 +1,10 @@
 package station
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,11 +25,26 @@ import (
 type DiskJournal struct {
 	Dir string // the station's folder
 
-	mu    sync.Mutex
-	saved map[string]line.Durable // guards against an older Save that comes late
+	mu   sync.Mutex
+	kept map[string]line.Durable // as on disk
 }
 
 const numbersFormat = "own %d %d\nfar %d %d\n"
+
+// A NumbersError says that the file of a line's numbers cannot be understood.
+type NumbersError struct {
+	File  string
+	Found string // the first line of it
+}
+
+func (e *NumbersError) Error() string {
+	return fmt.Sprintf("station: %s: found %q, want two lines, own and far, each with an incarnation and a number", e.File, e.Found)
+}
+
+// Hint says what a person can do.
+func (e *NumbersError) Hint() string {
+	return "the file is damaged: remove it, if this machine's clock is right; the station then takes higher numbers from the clock"
+}
 
 func (j *DiskJournal) name(slug string) string {
 	return filepath.Join(j.Dir, "lines", slug, "line-numbers")
@@ -35,22 +52,48 @@ func (j *DiskJournal) name(slug string) string {
 
 // Load reads the numbers of a line; none yet is the zero Durable.
 func (j *DiskJournal) Load(slug string) (line.Durable, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.load(slug)
+}
+
+// load needs mu.
+func (j *DiskJournal) load(slug string) (line.Durable, error) {
+	if d, ok := j.kept[slug]; ok {
+		return d, nil
+	}
 	text, err := os.ReadFile(j.name(slug))
-	if errors.Is(err, os.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return line.Durable{}, nil
 	} else if err != nil {
 		return line.Durable{}, fmt.Errorf("station: reading the line's numbers: %w", err)
 	}
-	var d line.Durable
-	_, err = fmt.Sscanf(string(text), numbersFormat, &d.Own.Incarnation, &d.Own.Number, &d.Far.Incarnation, &d.Far.Number)
-	if err != nil || encodeNumbers(d) != string(text) {
-		return line.Durable{}, fmt.Errorf("station: %s: found %q, want two lines, own and far, each with an incarnation and a number", j.name(slug), firstLine(text))
+	d, ok := parseNumbers(text)
+	if !ok {
+		return d, &NumbersError{File: j.name(slug), Found: firstLine(text)}
 	}
+	j.keep(slug, d)
 	return d, nil
 }
 
-func encodeNumbers(d line.Durable) string {
-	return fmt.Sprintf(numbersFormat, d.Own.Incarnation, d.Own.Number, d.Far.Incarnation, d.Far.Number)
+func (j *DiskJournal) keep(slug string, d line.Durable) {
+	if j.kept == nil {
+		j.kept = make(map[string]line.Durable)
+	}
+	j.kept[slug] = d
+}
+
+// parseNumbers reads what encodeNumbers writes, and nothing else.
+func parseNumbers(text []byte) (d line.Durable, ok bool) {
+	if len(text) > 128 { // the largest numbers need less
+		return d, false
+	}
+	_, err := fmt.Sscanf(string(text), numbersFormat, &d.Own.Incarnation, &d.Own.Number, &d.Far.Incarnation, &d.Far.Number)
+	return d, err == nil && bytes.Equal(encodeNumbers(d), text)
+}
+
+func encodeNumbers(d line.Durable) []byte {
+	return fmt.Appendf(nil, numbersFormat, d.Own.Incarnation, d.Own.Number, d.Far.Incarnation, d.Far.Number)
 }
 
 func firstLine(text []byte) string {
@@ -58,24 +101,27 @@ func firstLine(text []byte) string {
 	return first
 }
 
-// Save makes the numbers durable. Numbers only rise: of two Saves at once the
-// higher of each stays.
+// Save makes the numbers durable. Numbers only rise: of what is kept and what is saved the
+// higher of each stays, in whatever order two Saves come.
 func (j *DiskJournal) Save(slug string, d line.Durable) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.saved == nil {
-		j.saved = make(map[string]line.Durable)
+	have, err := j.load(slug)
+	if err != nil {
+		return err
 	}
-	have := j.saved[slug]
 	if have.Own.Compare(d.Own) > 0 {
 		d.Own = have.Own
 	}
 	if have.Far.Compare(d.Far) > 0 {
 		d.Far = have.Far
 	}
-	if err := accord.WriteFile(j.name(slug), []byte(encodeNumbers(d))); err != nil {
+	if d == have {
+		return nil // it is durable already
+	}
+	if err := accord.WriteFile(j.name(slug), encodeNumbers(d)); err != nil {
 		return err
 	}
-	j.saved[slug] = d
+	j.keep(slug, d)
 	return nil
 }

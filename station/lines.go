@@ -50,14 +50,28 @@ type PathOptions struct {
 	FarRoams bool
 }
 
-// AddLine begins to drive a line. One whose words are not confirmed is only shown.
-func (s *Station) AddLine(ctx context.Context, opt LineOptions) error {
-	if !opt.Confirmed {
-		return s.do(func() { s.parked[opt.Slug], s.changed = opt, true })
+// A parked line is only shown: its words are not confirmed.
+type parked struct {
+	LineOptions
+	since time.Time
+}
+
+// park shows a line that is not driven.
+func (s *Station) park(opt LineOptions) {
+	p := parked{opt, s.opt.Now()}
+	if have, ok := s.parked[opt.Slug]; ok {
+		p.since = have.since
 	}
-	remotes := make(map[uint8]netip.AddrPort)
-	for _, p := range opt.Paths {
-		remotes[p.Number] = s.resolve(ctx, p)
+	s.parked[opt.Slug] = p
+	l := p.status()
+	s.tell(api.Event{Type: "line", At: stamp(s.opt.Now()), Line: &l})
+}
+
+// AddLine begins to drive a line. One whose words are not confirmed is only shown.
+// A path whose local address cannot be used is a notice, and tried again.
+func (s *Station) AddLine(opt LineOptions) error {
+	if !opt.Confirmed {
+		return s.do(func() { s.park(opt) })
 	}
 	d, err := s.opt.Journal.Load(opt.Slug)
 	if err != nil {
@@ -69,44 +83,40 @@ func (s *Station) AddLine(ctx context.Context, opt LineOptions) error {
 		return fmt.Errorf("station: line %s: keeping its incarnation: %w", opt.Slug, err)
 	}
 	var failed error
-	if err := s.do(func() { failed = s.addLine(opt, d, remotes) }); err != nil {
+	if err := s.do(func() { failed = s.addLine(opt, d) }); err != nil {
 		return err
 	}
 	return failed
 }
 
 // addLine binds the line's sockets and starts it. The loop runs it.
-func (s *Station) addLine(opt LineOptions, d line.Durable, remotes map[uint8]netip.AddrPort) error {
+func (s *Station) addLine(opt LineOptions, d line.Durable) error {
 	if _, have := s.lines[opt.Slug]; have {
 		return fmt.Errorf("station: line %s is driven already", opt.Slug)
 	}
-	delete(s.parked, opt.Slug)
 	now := s.opt.Now()
 	e := &lineEnd{s: s, slug: opt.Slug, opt: opt, paths: make(map[uint8]*pathEnd)}
 	cfg := opt.Line
 	cfg.Durable, cfg.Slot, cfg.Paths = d, randomSlot(cfg.Profile.Tick), nil
-	defer s.unbindUnused()
 	for _, p := range opt.Paths {
-		k, err := s.bind(p.Bind)
-		if err != nil {
-			return fmt.Errorf("station: line %s, path %d (%s): %w", opt.Slug, p.Number, p.Name, err)
-		}
-		e.paths[p.Number] = &pathEnd{opt: p, sock: k}
-		cfg.Paths = append(cfg.Paths, line.PathConfig{Number: p.Number, Name: p.Name, Remote: remotes[p.Number], FarRoams: p.FarRoams})
+		e.paths[p.Number] = s.newPathEnd(p)
+		remote, _ := literal(p.Remote)
+		cfg.Paths = append(cfg.Paths, line.PathConfig{Number: p.Number, Name: p.Name, Remote: remote, FarRoams: p.FarRoams})
 	}
 	l, err := line.New(cfg, e, now)
 	if err != nil {
+		s.unbindUnused()
 		return fmt.Errorf("station: line %s: %w", opt.Slug, err)
 	}
 	e.line, e.call = l, call.New(e, newCallID)
 	for _, st := range s.seats {
 		e.call.Ready(now, call.Console(st.id), st.ready && !st.lost)
 	}
-	for _, pl := range l.Labels() {
-		e.paths[pl.Path].sock.route(pl.Label, newRoute(e, pl.Path, now))
-	}
+	delete(s.parked, opt.Slug)
 	s.lines[opt.Slug] = e
 	s.byTime.add(e)
+	e.begin()
+	e.watchAddresses()
 	e.Changed()
 	return nil
 }
@@ -116,31 +126,55 @@ func newRoute(e *lineEnd, path uint8, now time.Time) *route {
 	return &route{line: e, path: path, size: p.Size, perSecond: refill * float64(time.Second/p.Tick), allowance: burst, last: now}
 }
 
-// RemoveLine stops driving a line; its sockets stay while other lines use them.
+// RemoveLine stops driving a line, after it has ended its call politely; its sockets stay
+// while other lines use them. A line that is only shown is shown no more.
 func (s *Station) RemoveLine(slug string) error {
-	return s.do(func() {
-		e, ok := s.lines[slug]
-		if !ok {
-			return
+	var talks bool
+	if err := s.do(func() {
+		if e := s.lines[slug]; e != nil {
+			talks = e.call.View().State != call.Ended && !e.call.View().ID.IsZero()
+			e.call.Stop(s.opt.Now())
 		}
+	}); err != nil {
+		return err
+	}
+	if talks {
+		select {
+		case <-time.After(politeTime):
+		case <-s.done:
+		}
+	}
+	return s.do(func() { s.removeLine(slug) })
+}
+
+func (s *Station) removeLine(slug string) {
+	_, shown := s.parked[slug]
+	e, driven := s.lines[slug]
+	if !shown && !driven {
+		return
+	}
+	delete(s.parked, slug)
+	delete(s.lines, slug)
+	if driven {
 		e.closed = true
-		e.call.Stop(s.opt.Now())
 		e.line.Close()
 		s.byTime.remove(e)
-		delete(s.lines, slug)
 		delete(s.dirty, e)
-		for _, p := range e.paths {
-			p.sock.forget(e)
+		for _, k := range s.order {
+			k.forget(e)
 		}
 		s.unbindUnused()
-		s.tell(api.Event{Type: "gone", At: stamp(s.opt.Now()), Slug: slug})
-	})
+	}
+	s.tell(api.Event{Type: "gone", At: stamp(s.opt.Now()), Slug: slug})
 }
 
 // bind finds or opens the socket of a local address, and starts its reader.
 func (s *Station) bind(addr netip.AddrPort) (*socket, error) {
 	if k, ok := s.sockets[addr]; ok {
 		return k, nil
+	}
+	if err := s.overlaps(addr); err != nil {
+		return nil, err
 	}
 	c, err := s.opt.Listen(addr)
 	if err != nil {
@@ -168,14 +202,8 @@ func (s *Station) unbindUnused() {
 // resolve finds a path's far address. A name that does not resolve leaves the
 // path unresolved; it is tried again while the station runs.
 func (s *Station) resolve(ctx context.Context, p PathOptions) netip.AddrPort {
-	if p.Remote == "" {
-		return netip.AddrPort{}
-	}
-	if addr, err := netip.ParseAddrPort(p.Remote); err == nil {
+	if addr, isName := literal(p.Remote); !isName || s.opt.Resolve == nil {
 		return addr
-	}
-	if s.opt.Resolve == nil {
-		return netip.AddrPort{}
 	}
 	addr, err := s.opt.Resolve(ctx, p.Remote, p.Bind)
 	if err != nil {
@@ -195,7 +223,7 @@ func (s *Station) ResolveAgain(ctx context.Context) error {
 	if err := s.do(func() {
 		for _, e := range s.lines {
 			for _, p := range e.paths {
-				if _, err := netip.ParseAddrPort(p.opt.Remote); err != nil && p.opt.Remote != "" {
+				if _, isName := literal(p.opt.Remote); isName {
 					jobs = append(jobs, job{e, p.opt})
 				}
 			}
@@ -252,27 +280,30 @@ func (s *Station) find(slug string) (*lineEnd, error) {
 			Action: "Read them to each other by another channel, then run ringdown confirm " + slug + "."}
 	}
 	have := "It has none yet."
-	if len(s.lines) > 0 {
-		have = fmt.Sprintf("It has %s.", quoted(slices.Sorted(maps.Keys(s.lines))))
+	if names := append(slices.Collect(maps.Keys(s.lines)), slices.Collect(maps.Keys(s.parked))...); len(names) > 0 {
+		slices.Sort(names)
+		have = fmt.Sprintf("It has %s.", quoted(names))
 	}
 	return nil, &api.Error{Code: "no-such-line", Text: fmt.Sprintf("This station has no line %q. %s", slug, have),
 		Action: "Name one of the station's lines."}
 }
 
-// notice shows one thing that is wrong with the station, once.
-func (s *Station) notice(severity, text, action string) {
+// notice shows one thing that is wrong with the station, until it is mended.
+func (s *Station) notice(about, severity, text, action string) {
 	n := api.Notice{Severity: severity, Text: text, Action: action}
-	for _, have := range s.notices {
-		if have == n {
-			return
-		}
+	if s.notices[about] == n {
+		return
 	}
-	if len(s.notices) == 16 {
-		s.notices = s.notices[1:]
-	}
-	s.notices = append(s.notices, n)
-	s.changed = true
+	s.notices[about], s.changed = n, true
 	s.log.Warn(text, "action", action)
+}
+
+// mended takes a notice back.
+func (s *Station) mended(about string) {
+	if _, shown := s.notices[about]; shown {
+		delete(s.notices, about)
+		s.changed = true
+	}
 }
 
 // quoted joins names for a sentence.

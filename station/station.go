@@ -82,14 +82,15 @@ type Station struct {
 
 	// The loop owns all below.
 	lines   map[string]*lineEnd
-	parked  map[string]LineOptions // their words are not confirmed
+	parked  map[string]parked // their words are not confirmed
 	byTime  deadlines
 	sockets map[netip.AddrPort]*socket
 	order   []*socket // of flushing
 	seats   map[string]*seat
-	watch   map[*seat]bool // observers
-	notices []api.Notice
-	changed bool // consoles or notices, since the last report
+	watch   map[*seat]bool        // observers
+	notices map[string]api.Notice // by what each is about
+	nowhere [readBuffer]byte      // for what leaves on a path without a socket
+	changed bool                  // consoles or notices, since the last report
 	dirty   map[*lineEnd]bool
 	figures time.Time // when the next quality report is due
 }
@@ -114,7 +115,8 @@ func New(opt Options) *Station {
 		done:     make(chan struct{}),
 		ending:   make(chan struct{}),
 		lines:    make(map[string]*lineEnd),
-		parked:   make(map[string]LineOptions),
+		parked:   make(map[string]parked),
+		notices:  make(map[string]api.Notice),
 		sockets:  make(map[netip.AddrPort]*socket),
 		seats:    make(map[string]*seat),
 		watch:    make(map[*seat]bool),
@@ -312,7 +314,10 @@ func (s *Station) Status() api.Status {
 func (s *Station) status(now time.Time) api.Status {
 	st := api.Status{
 		Name: s.opt.Name, Version: s.opt.Version, Now: stamp(now), Since: stamp(s.start),
-		Consoles: []api.Console{}, Lines: []api.Line{}, Notices: append([]api.Notice{}, s.notices...),
+		Consoles: []api.Console{}, Lines: []api.Line{}, Notices: []api.Notice{},
+	}
+	for _, about := range slices.Sorted(maps.Keys(s.notices)) {
+		st.Notices = append(st.Notices, s.notices[about])
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.seats)) {
 		st.Consoles = append(st.Consoles, s.seats[id].console())

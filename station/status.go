@@ -67,8 +67,10 @@ func (e *lineEnd) pathStatus(p line.PathStatus) api.Path {
 		State: api.PathState(p.State.String()), Since: stamp(p.Since),
 		In: quality(p.In), Out: quality(p.Out), Sent: p.Sent, Arrived: p.Arrived,
 	}
-	if end := e.paths[p.Number]; end != nil {
+	if end := e.paths[p.Number]; end.sock != nil {
 		a.Local = end.sock.conn.LocalAddr().String()
+	} else {
+		a.Local = end.opt.Bind.String()
 	}
 	if p.Remote != (netip.AddrPort{}) {
 		a.Remote = p.Remote.String()
@@ -93,8 +95,8 @@ func milliseconds(d time.Duration) *float64 {
 }
 
 // status of a line whose words are not confirmed.
-func (o LineOptions) status() api.Line {
-	return api.Line{Slug: o.Slug, Peer: o.Peer, Profile: o.Line.Profile.Name, State: api.LineUnconfirmed,
+func (o parked) status() api.Line {
+	return api.Line{Slug: o.Slug, Peer: o.Peer, Profile: o.Line.Profile.Name, State: api.LineUnconfirmed, Since: stamp(o.since),
 		Words: o.Words, Paths: []api.Path{}, Notices: []api.Notice{{
 			Severity: "warning",
 			Text:     "The twelve words of the accord with " + o.Peer + " are not confirmed here, so nothing is sent.",
@@ -104,7 +106,7 @@ func (o LineOptions) status() api.Line {
 
 // notices says what is wrong with the line's handshakes.
 func (e *lineEnd) notices(now time.Time, st line.Status) []api.Notice {
-	list := []api.Notice{}
+	list := append([]api.Notice{}, e.faults()...)
 	if st.Fault != line.FaultNone && st.State == line.StateDown {
 		list = append(list, api.Notice{Severity: "failure",
 			Text:   "The last handshake with " + e.opt.Peer + " failed: " + st.Fault.String() + ".",

@@ -121,7 +121,7 @@ func (w *world) start(side int) {
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
 	for n := range w.lines {
-		if err := s.AddLine(ctx, w.lineOptions(side, n)); err != nil {
+		if err := s.AddLine(w.lineOptions(side, n)); err != nil {
 			w.t.Fatal(err)
 		}
 	}
