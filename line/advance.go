@@ -91,11 +91,11 @@ func (l *Line) upkeep(now time.Duration) {
 
 // measure brings the figures of all paths up to now.
 func (l *Line) measure(now time.Duration) {
-	l.rtt = 0
+	l.hasRTT = false
 	for _, p := range l.paths {
 		p.measure(now)
-		if p.state == PathUp && p.hasRTT && (l.rtt == 0 || p.rtt < l.rtt) {
-			l.rtt = p.rtt
+		if p.state == PathUp && p.hasRTT && (!l.hasRTT || p.rtt < l.rtt) {
+			l.rtt, l.hasRTT = p.rtt, true
 		}
 	}
 }
@@ -162,14 +162,14 @@ func (l *Line) build(now time.Time, n uint64, path int) (*epoch, bool) {
 	at := now.Sub(l.start)
 	f := wire.FrameHeader{Number: n, SignalEcho: l.farVersion}
 	f.Put(l.plain[wire.PathHeaderSize:])
-	var b wire.Builder
+	b := &l.builder
 	b.Reset(l.plain[wire.PathHeaderSize+wire.FrameHeaderSize : l.cfg.Profile.Plain()])
 	defer b.Finish()
 	if l.underPair(at, n) {
 		l.voice.plan(n) // it ages, though it does not travel
-		return l.keys.pair, l.buildPair(at, path, &b)
+		return l.keys.pair, l.buildPair(at, path, b)
 	}
-	l.buildSession(now, n, &b)
+	l.buildSession(now, n, b)
 	return l.keys.current, true
 }
 

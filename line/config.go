@@ -89,8 +89,8 @@ type Handler interface {
 	// seen in ours.
 	FarRestarted()
 
-	// FinalReceived is called on the second party whenever a finished handshake
-	// brought the verified final signature.
+	// FinalReceived is called on the second party when the first finished handshake of
+	// this run brought the verified final signature.
 	FinalReceived(sig []byte)
 
 	// Persist makes d durable; then, and not within this call, [Line.Persisted] is to be

@@ -91,7 +91,7 @@ func (k *epochs) confirm(now time.Duration) {
 
 // age drops what is too old. It reports whether the session died.
 func (k *epochs) age(now time.Duration) bool {
-	if k.previous != nil && now >= k.expires {
+	if k.previous != nil && (now >= k.expires || now-k.previous.since >= keysDie) {
 		k.previous = nil
 	}
 	if k.current == nil || now-k.current.since < keysDie {

@@ -291,7 +291,7 @@ func (l *Line) finish(now time.Duration) {
 		return
 	}
 	l.enter(now, e)
-	if final := hs.x.far.final; len(final) > 0 {
+	if final := hs.x.far.final; len(final) > 0 && !l.signed {
 		l.signed = true
 		l.h.FinalReceived(final)
 	}

@@ -48,7 +48,8 @@ type Line struct {
 	run            uint64      // incarnation whose counters the paths hold
 	frames         wire.Window // frame numbers heard, over all paths
 	clocks         clocks
-	rtt            time.Duration // of the fastest path that is up; 0: not known
+	rtt            time.Duration // of the fastest path that is up
+	hasRTT         bool
 
 	signal     wire.Signal // ours
 	version    uint32      // of signal; 0: none was set
@@ -60,6 +61,7 @@ type Line struct {
 	inCall  bool
 
 	counts  Counts
+	builder wire.Builder
 	scratch [wire.MaxSize]byte // what is opened
 	plain   [wire.MaxSize]byte // what is sealed
 }
@@ -155,7 +157,7 @@ func (l *Line) SetInCall(on bool) { l.inCall = on }
 // SetRemote gives a path the address that the accord names now: a name was resolved
 // again, or the accord amended. An invalid address is one not known.
 func (l *Line) SetRemote(now time.Time, path uint8, remote netip.AddrPort) {
-	if _, p := l.path(path); p != nil {
+	if _, p := l.path(path); p != nil && !l.closed {
 		at := now.Sub(l.start)
 		l.turn(at, p, p.setHome(at, remote))
 		l.settle(at)
@@ -164,9 +166,12 @@ func (l *Line) SetRemote(now time.Time, path uint8, remote netip.AddrPort) {
 
 // Persisted says that what [Handler.Persist] was given last is on disk.
 func (l *Line) Persisted(now time.Time) {
+	if l.closed {
+		return
+	}
 	at := now.Sub(l.start)
-	if l.attempts.written(at) && !l.closed {
-		l.accept(at)
+	if l.attempts.written(at) {
+		l.accept(now)
 	}
 	l.persist()
 	l.settle(at)
@@ -174,7 +179,7 @@ func (l *Line) Persisted(now time.Time) {
 
 // persist asks for what must be on disk, if anything must.
 func (l *Line) persist() {
-	if d, ok := l.attempts.write(); ok && !l.closed {
+	if d, ok := l.attempts.write(); ok {
 		l.counts.PersistAsks++
 		l.h.Persist(d)
 	}

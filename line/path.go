@@ -114,10 +114,10 @@ func (p *path) allows(from netip.AddrPort) bool { return p.FarRoams || from == p
 // turned is the state that time alone has brought p to.
 func (p *path) turned(now time.Duration) PathState {
 	switch {
+	case p.cadent() && now-p.spoke >= consent:
+		return PathKnocking
 	case p.state == PathUp && now-p.heard >= silentAfter:
 		return PathSilent
-	case p.state == PathSilent && now-p.spoke >= consent:
-		return PathKnocking
 	case p.state == PathResting && now-p.since >= restFor:
 		return PathKnocking
 	}
@@ -139,7 +139,7 @@ func (p *path) hear(now time.Duration, from netip.AddrPort, counter uint64) Path
 		p.consider(now, from)
 		return p.state
 	}
-	p.spoke = now
+	p.spoke, p.asked = now, candidate{}
 	if p.state == PathResting {
 		return p.state
 	}

@@ -9,7 +9,8 @@ import (
 
 // An arrival is one datagram that opened and keeps to the format.
 type arrival struct {
-	now    time.Duration
+	at     time.Time
+	now    time.Duration // the same, since the line's start
 	path   *path
 	index  int
 	from   netip.AddrPort
@@ -32,7 +33,7 @@ func (l *Line) Receive(now time.Time, path uint8, from netip.AddrPort, datagram 
 		l.counts.Unopened++
 		return
 	}
-	in := arrival{now: now.Sub(l.start), path: p, index: i, from: plainAddr(from)}
+	in := arrival{at: now, now: now.Sub(l.start), path: p, index: i, from: plainAddr(from)}
 	if !in.parse(plain, l.from.Opposite()) {
 		l.counts.Malformed++
 		return
@@ -44,7 +45,7 @@ func (l *Line) Receive(now time.Time, path uint8, from netip.AddrPort, datagram 
 	if e == l.keys.pair {
 		l.receivePair(&in)
 	} else {
-		l.receiveSession(now, e, &in)
+		l.receiveSession(e, &in)
 	}
 	l.settle(in.now)
 }
@@ -139,7 +140,7 @@ func (l *Line) receiveKnown(in *arrival) {
 
 // accept begins to hear a new attempt, which is on disk now. What was pending with
 // an older one is over.
-func (l *Line) accept(now time.Duration) {
+func (l *Line) accept(now time.Time) {
 	clear(l.keys.pair.windows)
 	run := l.attempts.run
 	if hs := l.hs; hs != nil && !(l.cfg.First && hs.pair && hs.x.farIncarnation == run) {
@@ -149,11 +150,11 @@ func (l *Line) accept(now time.Duration) {
 	l.recount(run)
 	for i := range l.attempts.waiting {
 		in := &l.attempts.waiting[i]
-		in.now = now
+		in.at, in.now = now, now.Sub(l.start)
 		l.keys.pair.windows[in.index].Accept(in.header.Counter)
 		l.receiveKnown(in)
 	}
-	l.mayBegin(now)
+	l.mayBegin(now.Sub(l.start))
 }
 
 // recount lets the paths count anew if the far station does.
@@ -168,7 +169,7 @@ func (l *Line) recount(incarnation uint64) {
 }
 
 // receiveSession takes in a datagram under a session's keys.
-func (l *Line) receiveSession(now time.Time, e *epoch, in *arrival) {
+func (l *Line) receiveSession(e *epoch, in *arrival) {
 	if !e.windows[in.index].Accept(in.header.Counter) {
 		l.counts.Replayed++
 		in.path.hearAgain(in.now, in.from, in.header.Counter)
@@ -177,7 +178,7 @@ func (l *Line) receiveSession(now time.Time, e *epoch, in *arrival) {
 	l.prove(in.now, e)
 	l.sessionHeard = in.now
 	l.hear(in)
-	l.voice.heard(now, in.path.Number, in.frame.Number)
+	l.voice.heard(in.at, in.path.Number, in.frame.Number)
 	if !l.frames.Accept(in.frame.Number) {
 		l.counts.Copies++
 		return
@@ -186,9 +187,9 @@ func (l *Line) receiveSession(now time.Time, e *epoch, in *arrival) {
 		l.echoed = v
 	}
 	for in.chunks.Next() {
-		l.receiveChunk(now, in)
+		l.receiveChunk(in)
 	}
-	l.voice.play(now, l.h)
+	l.voice.play(in.at, l.h)
 }
 
 // prove takes in that something opened under e: the far station has these keys.
@@ -201,7 +202,7 @@ func (l *Line) prove(now time.Duration, e *epoch) {
 	}
 }
 
-func (l *Line) receiveChunk(now time.Time, in *arrival) {
+func (l *Line) receiveChunk(in *arrival) {
 	switch in.chunks.Kind() {
 	case wire.KindSignal:
 		if version, s := in.chunks.Signal(); version > l.farVersion {
@@ -214,13 +215,13 @@ func (l *Line) receiveChunk(now time.Time, in *arrival) {
 		h := in.chunks.Handshake()
 		l.receiveHandshake(in, false, &h)
 	case wire.KindVoice:
-		l.voice.receive(now, in.frame.Number, in.chunks.Voice())
+		l.voice.receive(in.at, in.frame.Number, in.chunks.Voice())
 	case wire.KindAck:
-		if !l.streams.ack(now, in.chunks.Ack()) {
+		if !l.streams.ack(in.at, in.chunks.Ack()) {
 			l.counts.Malformed++
 		}
 	case wire.KindData:
-		if !l.streams.data(now, in.chunks.Data(), l.h) {
+		if !l.streams.data(in.at, in.chunks.Data(), l.h) {
 			l.counts.Malformed++
 		}
 	}
@@ -248,7 +249,7 @@ func (l *Line) hearWord(in *arrival) {
 		p.report, p.reported = w.Report(), in.now
 	case wire.WordClock:
 		if p.hasRTT {
-			l.clocks.hear(l.start.Add(in.now), time.UnixMilli(w.Clock()), p.rtt/2)
+			l.clocks.hear(in.at, time.UnixMilli(w.Clock()), p.rtt/2)
 		}
 	case wire.WordChallenge:
 		p.token, p.responses = w.Token(), responses

@@ -119,7 +119,7 @@ func (l *Line) Status(now time.Time) Status {
 	at := now.Sub(l.start)
 	s := Status{
 		State: l.state, Since: l.start.Add(l.since),
-		HasRTT: l.rtt > 0, RTT: l.rtt,
+		HasRTT: l.hasRTT, RTT: l.rtt,
 		Hold:           l.voice.holding(),
 		OwnIncarnation: l.cfg.Durable.Own.Incarnation,
 		FarIncarnation: l.farIncarnation,
