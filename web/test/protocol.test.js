@@ -1,6 +1,6 @@
 // @ts-check
 import assert from "node:assert/strict";
-import test, { mock } from "node:test";
+import test from "node:test";
 import { Refusal, Station } from "../page/protocol.js";
 
 /** A WebSocket that a test holds the other end of. */
@@ -45,31 +45,58 @@ class FakeSocket {
   }
 }
 
+/** Timers that run when the test says so. */
+class FakeTime {
+  now = 0;
+  #next = 1;
+  /** @type {Map<number, {at: number, every: number, run: () => void}>} */
+  #timers = new Map();
+
+  /** @param {() => void} run @param {number} ms @param {number} [every] */
+  add(run, ms, every = 0) {
+    this.#timers.set(this.#next, { at: this.now + ms, every, run });
+    return this.#next++;
+  }
+
+  /** @param {number} id */
+  drop(id) {
+    this.#timers.delete(id);
+  }
+
+  /** pass lets time go by, and what was promised meanwhile be done. @param {number} ms */
+  async pass(ms) {
+    for (const end = this.now + ms; this.now < end;) {
+      this.now += 100;
+      for (const [id, t] of this.#timers) {
+        if (t.at > this.now) continue;
+        if (t.every) t.at += t.every;
+        else this.#timers.delete(id);
+        t.run();
+      }
+      for (let i = 0; i < 8; i++) await null;
+    }
+  }
+}
+
 /**
  * begin makes a station whose socket, timers, clock and fetch are the test's.
  * @param {import("node:test").TestContext} t @param {number} [status] what /api/status answers
  */
 function begin(t, status = 200) {
   FakeSocket.all = [];
-  let clock = 0;
-  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
-  mock.method(performance, "now", () => clock);
-  mock.method(globalThis, "fetch", async () => ({ status }));
-  Object.assign(globalThis, { WebSocket: FakeSocket });
-  t.after(() => {
-    mock.timers.reset();
-    mock.restoreAll();
+  const time = new FakeTime();
+  const { setTimeout, setInterval, clearTimeout, fetch } = globalThis;
+  Object.assign(globalThis, {
+    WebSocket: FakeSocket,
+    fetch: async () => ({ status }),
+    setTimeout: (/** @type {() => void} */ f, /** @type {number} */ ms) => time.add(f, ms),
+    setInterval: (/** @type {() => void} */ f, /** @type {number} */ ms) => time.add(f, ms, ms),
+    clearTimeout: (/** @type {number} */ id) => time.drop(id),
   });
+  t.mock.method(performance, "now", () => time.now);
+  t.after(() => Object.assign(globalThis, { setTimeout, setInterval, clearTimeout, fetch }));
   const s = new Station(new URL("https://north.example/?ready=1"), () => ({ type: "attach", console: "7f" }));
-  /** @param {number} ms */
-  const pass = async (ms) => {
-    for (let left = ms; left > 0; left -= 100) {
-      clock += 100;
-      mock.timers.tick(100);
-      for (let i = 0; i < 8; i++) await null;
-    }
-  };
-  return { s, pass, newest: () => FakeSocket.all[FakeSocket.all.length - 1] };
+  return { s, pass: (/** @type {number} */ ms) => time.pass(ms), newest: () => FakeSocket.all[FakeSocket.all.length - 1] };
 }
 
 test("it attaches, and is attached when it was welcomed", (t) => {
