@@ -54,7 +54,7 @@ func TestContrast(t *testing.T) {
 		least       float64
 	}{
 		{"ink", "paper", 7}, {"ink", "panel", 7},
-		{"strong", "panel", 7}, {"strong", "paper", 7}, {"on-strong", "strong", 7},
+		{"strong", "panel", 7}, {"strong", "paper", 7}, {"on-strong", "strong-fill", 7},
 		{"amber", "panel", 7}, {"amber", "paper", 7}, {"on-amber", "amber-fill", 7},
 		{"red", "panel", 7}, {"red", "paper", 7}, {"on-red", "red-fill", 7},
 		{"soft", "panel", 4.5}, {"soft", "paper", 4.5}, {"ink", "track", 3},

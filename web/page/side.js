@@ -20,7 +20,9 @@ export class Side {
   /** @param {Desk} d @param {Around} around @param {number} now */
   show(d, around, now) {
     const l = model.front(d);
-    this.#paths.show((l?.paths ?? []).map((p) => ({ p, samples: around.history.of(d.front, p.path), now, utc: d.utc })), ({ p }) => `${d.front}/${p.path}`);
+    const stale = d.link !== "attached";
+    flag(document.body, "data-stale", stale);
+    this.#paths.show((l?.paths ?? []).map((p) => ({ p, stale, samples: around.history.of(d.front, p.path), now, utc: d.utc })), ({ p }) => `${d.front}/${p.path}`);
     say(any("far-side"), l ? model.farSide(d, l, now) : "");
     this.#own(d, around, now);
     this.#others.show(d.consoles.filter((c) => c.id !== d.me), (c) => c.id);
@@ -76,16 +78,17 @@ function pathRow() {
   const el = make("li", "", title, figures, chart, note);
   return {
     el,
-    /** @param {{p: import("./api.js").Path, samples: import("./history.js").Sample[], now: number, utc: boolean}} item */
-    update({ p, samples, now, utc }) {
-      const state = words.paths[p.state] ?? { what: p.state, action: "" };
-      el.dataset.state = p.state;
+    /** @param {{p: import("./api.js").Path, stale: boolean, samples: import("./history.js").Sample[], now: number, utc: boolean}} item */
+    update({ p, stale, samples, now, utc }) {
+      const state = stale ? words.pathNotKnown : words.paths[p.state] ?? { what: p.state, action: "" };
+      const up = p.state === "up" && !stale;
+      el.dataset.state = stale ? "silent" : p.state;
       say(title, `${p.path} ${words.name(p.name)}`);
-      say(figures, p.state === "up" ? millis(p.rtt_ms) : state.what);
+      say(figures, up ? millis(p.rtt_ms) : state.what);
       chart.setAttribute("aria-label", `Path ${p.path}: ${describe(samples)}`);
       const loss = `loss ${lossOf(p.in)} in, ${lossOf(p.out)} out · spread ${p.in.known ? millis(p.in.spread_ms) : "–"}`;
       const heard = p.heard ? ` Last heard ${since(Date.parse(p.heard), now, utc)}.` : "";
-      say(note, p.state === "up" ? loss : state.action + heard);
+      say(note, up ? loss : state.action + heard);
       draw(chart, samples);
     },
   };

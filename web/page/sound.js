@@ -18,7 +18,7 @@
 /** @typedef {{at: number, hz: number, lasts: number, gain?: number, bell?: boolean}} Note times in seconds */
 
 /** @type {Record<Sound, {every: number, notes: Note[]}>} every: seconds a loop; 0: once */
-const score = {
+export const score = {
   ring: { every: 2.4, notes: Array.from({ length: 10 }, (_, i) => ({ at: i * 0.12, hz: i % 2 ? 1047 : 831, lasts: 0.5, gain: 0.5, bell: true })) },
   down: { every: 0, notes: [{ at: 0, hz: 660, lasts: 0.16 }, { at: 0.16, hz: 494, lasts: 0.16 }, { at: 0.32, hz: 330, lasts: 0.6 }] },
   back: { every: 0, notes: [{ at: 0, hz: 392, lasts: 0.12 }, { at: 0.12, hz: 523, lasts: 0.12 }, { at: 0.24, hz: 784, lasts: 0.5 }] },
@@ -37,7 +37,7 @@ const edge = 0.006; // s of fade at both ends of a note
  * render writes the notes of a sound into a buffer.
  * @param {BaseAudioContext} ctx @param {Sound} sound
  */
-function render(ctx, sound) {
+export function render(ctx, sound) {
   const { every, notes } = score[sound];
   const length = every || Math.max(...notes.map((n) => n.at + n.lasts));
   const buffer = ctx.createBuffer(1, Math.ceil(length * ctx.sampleRate), ctx.sampleRate);

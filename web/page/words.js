@@ -160,6 +160,8 @@ export const paths = {
   unresolved: { what: "no address", action: "Its name in the accord resolves to no address." },
 };
 
+export const pathNotKnown = { what: "not known", action: "The page does not hear from its station." };
+
 /** How a line stands when it carries no call. @type {Record<string, (peer: string) => Saying>} */
 export const closed = {
   "down": (peer) => ({ what: `No path to ${peer} gets through.`, action: "It opens by itself. Until then reach them another way." }),
