@@ -102,7 +102,7 @@ func (m *Machine) apart(now time.Time, c *call, s wire.Signal) bool {
 			m.yield(now, c, s)
 			return false
 		}
-		if !c.joined && !m.knows(s.Call) {
+		if !c.joined {
 			c.meets, c.meetsAt = s.Call, s.At[0]
 		}
 	}

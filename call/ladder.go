@@ -100,7 +100,7 @@ func (c *call) learn(s wire.Signal) {
 // learnCalled takes the times of the called side.
 func (c *call) learnCalled(s wire.Signal) {
 	switch {
-	case s.Step == wire.StepActive && s.At[0] == s.At[2] && s.At[0] != 0: // it had lifted too
+	case s.Step == wire.StepActive && s.At[0] == s.At[2]: // it had lifted too
 		c.rung(RungCalled, Them, s.At[0])
 		if c.meetsAt == s.At[0] {
 			c.crossed = c.meets

@@ -78,8 +78,8 @@ type seat struct {
 	id    Console
 	ready bool
 	lost  bool // silent for a second or more
-	away  bool // was lost, and has not been back and ready since
-	gone  bool // detached for good; kept only for the call it is in
+	away  bool // not been ready since it came, or since it was lost
+	gone  bool // detached for good
 	told  bool // shall ring
 	rings bool // gave the receipt that its bell sounds
 }
@@ -111,20 +111,16 @@ func (m *Machine) place(c Console) (int, bool) {
 func (m *Machine) attached(c Console) *seat {
 	i, ok := m.place(c)
 	if !ok {
-		m.seats = slices.Insert(m.seats, i, &seat{id: c})
+		m.seats = slices.Insert(m.seats, i, &seat{id: c, away: true})
 	}
 	return m.seats[i]
 }
 
 // Ready says whether a console is ready: sound on, microphone open. Only ready
-// consoles ring, call and answer. A console that was gone is back with it.
+// consoles ring, call and answer.
 func (m *Machine) Ready(now time.Time, c Console, ready bool) {
 	m.expire(now)
-	s := m.attached(c)
-	if s.gone {
-		s.gone, s.lost = false, false
-	}
-	s.ready = ready
+	m.attached(c).ready = ready
 	m.settle(now)
 }
 
@@ -163,7 +159,7 @@ func (m *Machine) Back(now time.Time, c Console) {
 func (m *Machine) Gone(now time.Time, c Console) {
 	m.expire(now)
 	if s := m.seat(c); s != nil {
-		s.ready, s.lost, s.away, s.gone = false, true, true, true
+		s.ready, s.away, s.gone = false, true, true
 	}
 	m.settle(now)
 }
@@ -278,7 +274,7 @@ func (m *Machine) settle(now time.Time) {
 	}
 	m.summary = s
 	m.tell()
-	m.seats = slices.DeleteFunc(m.seats, func(s *seat) bool { return s.gone && s.id != m.Speaker() })
+	m.seats = slices.DeleteFunc(m.seats, func(s *seat) bool { return s.gone })
 }
 
 // settleRing counts a bell only where one is wanted, and notes the first.
