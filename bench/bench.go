@@ -32,6 +32,12 @@ type Result struct {
 	Voice     Spread `json:"voice"`
 	VoiceLost int    `json:"voice_lost"` // packets that never came
 
+	// ResidueIdle and ResidueSpeech are how far datagrams left from the tick's grid, on the real
+	// clock, while nothing was said and while somebody spoke. In virtual time both are zero
+	// (TestContentNeverShows); here the scheduler adds its own.
+	ResidueIdle   Spread `json:"residue_idle"`
+	ResidueSpeech Spread `json:"residue_speech"`
+
 	Lines        int     `json:"lines"`           // idle lines of two paths at standard, both ends here
 	CPUPerLine   float64 `json:"cpu_per_line_us"` // µs of CPU a second for one end of one idle line
 	LinesPerCore float64 `json:"lines_per_core"`
@@ -92,6 +98,8 @@ func (r Result) Print(w io.Writer) error {
 	row("what\tmeasured\tgoal")
 	row("press to far ring, %d calls\tmedian %.1f ms, 95 %% %.1f, 99 %% %.1f, most %.1f\tmedian ≤ 15 ms, 99 %% ≤ 25 ms", r.Ring.N, r.Ring.Median, r.Ring.P95, r.Ring.P99, r.Ring.Max)
 	row("voice through both stations, %d packets\tmedian %.1f ms, 95 %% %.1f, 99 %% %.1f, most %.1f; %d lost\tmedian ≤ 15 ms", r.Voice.N, r.Voice.Median, r.Voice.P95, r.Voice.P99, r.Voice.Max, r.VoiceLost)
+	row("departure off the grid, idle\tmedian %.2f ms, 95 %% %.2f, 99 %% %.2f\t", r.ResidueIdle.Median, r.ResidueIdle.P95, r.ResidueIdle.P99)
+	row("departure off the grid, speech\tmedian %.2f ms, 95 %% %.2f, 99 %% %.2f\tas idle", r.ResidueSpeech.Median, r.ResidueSpeech.P95, r.ResidueSpeech.P99)
 	row("idle lines a core, two paths, standard\t%.0f (%.0f µs of CPU a second each, %d lines)\t1000", r.LinesPerCore, r.CPUPerLine, r.Lines)
 	row("the machine's limit in this run\t%.0f (%.2f µs to seal, send, receive and open a datagram)\t", r.LimitPerCore, r.Datagram)
 	row("  share of that limit\t%.0f %%\t", 100*r.LinesPerCore/r.LimitPerCore)

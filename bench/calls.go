@@ -105,7 +105,12 @@ func measureCalls(ctx context.Context, opt Options, r *Result) (err error) {
 		rings = append(rings, d)
 	}
 	r.Ring = spreadOf(rings)
-	return speak(ctx, near, far, opt.Speech, r)
+	rig.leaving.note()
+	if err := pause(ctx, opt.Speech); err != nil {
+		return err
+	}
+	r.ResidueIdle = rig.leaving.residue()
+	return speak(ctx, near, far, opt.Speech, rig.leaving, r)
 }
 
 // callEvery is how often the far side lets a new call in (package call).
@@ -132,7 +137,7 @@ func ringOnce(ctx context.Context, near, far *phone) (time.Duration, error) {
 }
 
 // speak sends numbered packets, 20 ms apart, and notes how late each comes.
-func speak(ctx context.Context, near, far *phone, length time.Duration, r *Result) error {
+func speak(ctx context.Context, near, far *phone, length time.Duration, leaving *departures, r *Result) error {
 	if err := pause(ctx, callEvery); err != nil {
 		return err
 	}
@@ -150,6 +155,7 @@ func speak(ctx context.Context, near, far *phone, length time.Duration, r *Resul
 	}
 	n := uint32(length / (20 * time.Millisecond))
 	sent := make([]time.Time, n)
+	leaving.note()
 	done := make(chan struct{})
 	var late []time.Duration
 	go func() {
@@ -169,6 +175,7 @@ func speak(ctx context.Context, near, far *phone, length time.Duration, r *Resul
 		sent[i] = time.Now()
 		near.seat.Voice(uint8(wire.CodecOpus), packet)
 	}
+	r.ResidueSpeech = leaving.residue()
 	<-done
 	r.Voice, r.VoiceLost = spreadOf(late), int(n)-len(late)
 	return near.seat.Do(api.ToStation{Type: "hangup", Slug: benchLine})
