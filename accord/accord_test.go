@@ -145,6 +145,9 @@ func TestUsedTwice(t *testing.T) {
 	}
 	_, _, err = p.south.Accept(noon, p.invite, AcceptOptions{Ends: southEnds})
 	wantRefusal(t, err, ErrUsed)
+	// One's own invite is named as what it is, even when it is used.
+	_, _, err = p.north.Accept(noon, p.invite, AcceptOptions{Ends: southEnds})
+	wantRefusal(t, err, ErrWrongParty)
 	// A third station answers the same invite after the second did.
 	_, _, err = newHome(t, "East").Accept(noon, p.invite, AcceptOptions{Ends: southEnds})
 	if err != nil {

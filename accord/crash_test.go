@@ -65,6 +65,31 @@ func TestCrashAfterTheLineIsWritten(t *testing.T) {
 	}
 }
 
+// The same on the accepting side, which has no one-time key.
+func TestCrashAfterTheLineIsAccepted(t *testing.T) {
+	p := agreedPair(t)
+	if err := os.RemoveAll(p.south.path(dirInvites, p.n.Accord.ID().String())); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := p.south.Accept(noon, p.invite, AcceptOptions{Ends: southEnds})
+	wantRefusal(t, err, ErrUsed)
+}
+
+// A half-written file that somebody left open to others does not make the new one so.
+func TestWrittenFilesAreForTheirOwner(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	temp := filepath.Join(filepath.Dir(path), unfinished+"secret")
+	if err := os.WriteFile(temp, []byte("x"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFile(path, []byte("y")); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm()&looseModes != 0 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
 // A crash while a folder is written leaves nothing that counts, and nothing that stays.
 func TestCrashWhileAFolderIsWritten(t *testing.T) {
 	p := newPair(t)

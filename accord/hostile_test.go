@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"math/big"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -140,6 +141,48 @@ func TestEveryKeyMustSign(t *testing.T) {
 		_, err := ParseInvite(file)
 		if r := wantRefusal(t, err, ErrChanged); !bytes.Contains([]byte(r.Found), []byte(role)) {
 			t.Errorf("%s: error %v does not name the key", role, err)
+		}
+	}
+}
+
+// One key for two roles, and a key that both parties hold: all sign, and all the
+// signatures hold, but a signature would no longer say what it is for, or whose.
+func TestSharedKeys(t *testing.T) {
+	h := newHome(t, "North")
+	h.keys.of(RoleLog).seed = h.keys.of(RoleLine).seed
+	_, err := ParseInvite(signedInvite(h, func(*Invite) {}))
+	if r := wantRefusal(t, err, ErrChanged); r.Wanted != "a key of its own for each role" {
+		t.Errorf("error %v", err)
+	}
+	p := newPair(t)
+	p.invites(t, InviteOptions{})
+	p.south.keys.of(RoleLog).seed = p.north.keys.of(RoleCosign).seed
+	_, _, err = p.south.Accept(noon, p.invite, AcceptOptions{Ends: southEnds})
+	wantRefusal(t, err, ErrWrongParty)
+	p.south.keys.of(RoleLog).seed = newSecret()
+	p.accepts(t)
+	p.south.keys.of(RoleLog).seed = p.north.keys.of(RoleCosign).seed
+	_, err = p.north.Conclude(noon, p.hostileAccept(func(*Accept) {}))
+	wantRefusal(t, err, ErrWrongParty)
+}
+
+// Someone who holds nothing but the two files finds that they do not belong together.
+func TestHalvesThatDoNotFit(t *testing.T) {
+	p := newPair(t)
+	p.invites(t, InviteOptions{})
+	p.accepts(t)
+	inv := mustInvite(t, p.invite)
+	for found, change := range map[string]func(*Accept){
+		"an answer to an invite with digest": func(a *Accept) { a.Digest[0] ^= 1 },
+		"an answer to \"East\"":              func(a *Accept) { a.first = "East" },
+		"an answer to invite":                func(a *Accept) { a.Invite[0] ^= 1 },
+	} {
+		acc, err := ParseAccept(p.hostileAccept(change))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = Join(inv, acc); err == nil || !strings.Contains(err.Error(), found) {
+			t.Errorf("error %v, want it to say %q", err, found)
 		}
 	}
 }

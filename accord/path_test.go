@@ -181,6 +181,11 @@ func TestWhatCannotBeAnswered(t *testing.T) {
 		{1, "fibre", Endpoint{Address: "192.0.2.1:7000"}}, {2, "satellite", Endpoint{Address: "192.0.2.1:7000"}}, {5, "mobile", Endpoint{Roams: true}},
 	}})
 	good := map[uint8]Endpoint{1: {Address: "198.51.100.1:7000"}, 2: {Roams: true}, 5: {Address: "198.51.100.1:7001"}}
+	m := maps.Clone(good)
+	m[5] = Endpoint{Roams: true}
+	if _, _, err := p.south.Accept(noon, p.invite, AcceptOptions{Ends: m}); err == nil || !strings.Contains(err.Error(), "path 5 (mobile)") || !strings.Contains(err.Error(), "no address at either end") {
+		t.Errorf("error %v does not say which path has no address", err)
+	}
 	for why, change := range map[string]func(map[uint8]Endpoint){
 		"an end is missing":       func(m map[uint8]Endpoint) { delete(m, 2) },
 		"an end too many":         func(m map[uint8]Endpoint) { m[3] = Endpoint{Roams: true} },
