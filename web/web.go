@@ -10,7 +10,9 @@
 // Each page is two halves: a protocol without DOM (protocol.js, voice.js,
 // flow.js) and a view without sockets (view.js, side.js, lane.js), with pure
 // functions between them (model.js, words.js, times.js, story.js, history.js).
-// Types are written as JSDoc and checked by tsc -p web.
+// Types are written as JSDoc and checked by tsc -p web; node --test web/test/
+// walks through every state, sentence and sound; the tests beside this file
+// compare types and values with package api.
 //
 // # What the pages ask of their server
 //

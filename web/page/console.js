@@ -262,8 +262,10 @@ function press(pointed) {
 async function answer(slug) {
   const busy = model.busyWith(desk);
   if (busy && busy.line !== slug) return answerSecond(slug);
+  const ringing = () => model.live(desk.lines.find((l) => l.line === slug))?.id;
+  const meant = ringing();
   await ready();
-  if (!model.live(desk.lines.find((l) => l.line === slug))) return;
+  if (ringing() !== meant) return; // it took too long: this is another call, or none
   answering = slug; // speak from now on: no syllable waits for the station's word
   changed();
   await ask({ type: "answer", slug });

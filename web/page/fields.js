@@ -34,6 +34,7 @@ export class Fields {
     volume.addEventListener("input", () => equipment.set({ volume: Number(volume.value) / 100 }));
     any("test-ringer").addEventListener("click", () => this.#testRinger());
     any("test-headset").addEventListener("click", () => equipment.tryHeadset());
+    any("headset-field").hidden = any("ringer-field").hidden = !("setSinkId" in HTMLMediaElement.prototype);
     any("microphone-field").hidden = any("clean-field").hidden = equipment.recorded;
   }
 

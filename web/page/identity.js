@@ -67,11 +67,14 @@ export class Identity {
     this.place = known().length + 1;
   }
 
-  /** welcome takes the id that the station gave. @param {string} id */
+  /**
+   * welcome takes the id that the station gave. Where it is not the one that was
+   * asked for, the station no longer knows that one, and it is forgotten here too.
+   * @param {string} id
+   */
   async welcome(id) {
     if (id === this.id || id === "") return;
-    const list = known();
-    if (!list.includes(id)) list.push(id);
+    const list = known().filter((x) => x !== this.id && x !== id).concat(id);
     localStorage.setItem(storeKey, JSON.stringify(list.slice(-most)));
     this.#release?.();
     this.#be(id, null);

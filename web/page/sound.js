@@ -76,6 +76,8 @@ export class Output {
   #volume;
   #meter;
   #wave;
+  /** @type {HTMLAudioElement|null} */
+  #element = null;
   /** @type {Map<Sound, AudioBuffer>} */
   #rendered = new Map();
   /** @type {Map<Sound, {source: AudioBufferSourceNode, gain: GainNode}>} */
@@ -162,15 +164,24 @@ export class Output {
     return b;
   }
 
-  /**
-   * useDevice sends this output to a device; "" is the usual one. It says
-   * whether that was possible.
-   * @param {string} id
-   */
+  /** useDevice sends this output to a device; "" is the usual one. @param {string} id */
   async useDevice(id) {
     const ctx = /** @type {AudioContext & {setSinkId?: (id: string) => Promise<void>}} */ (this.ctx);
-    if (!ctx.setSinkId) return id === "";
-    return ctx.setSinkId(id).then(() => true, () => false);
+    if (ctx.setSinkId) await ctx.setSinkId(id).catch(() => {});
+    else if (id !== "" || this.#element) await this.#through(id);
+  }
+
+  /** through leads the sound through an element, where only elements can choose a device. @param {string} id */
+  async #through(id) {
+    if (!this.#element) {
+      const to = this.ctx.createMediaStreamDestination();
+      this.#meter.disconnect();
+      this.#meter.connect(to);
+      this.#element = new Audio();
+      this.#element.srcObject = to.stream;
+    }
+    await this.#element.setSinkId?.(id).catch(() => {});
+    await this.#element.play().catch(() => {});
   }
 }
 

@@ -109,6 +109,7 @@ function sample() {
   const all = wire.points.at(-1)?.v ?? [], sizes = [...new Set(all.map((d) => d.bytes).filter((b) => b > 0))];
   say(any("sizes-word"), sizes.length === 1 ? `${sizes[0]} bytes every time, in speech and in silence.` : "");
   say(any("voices-word"), inCall ? "North above, South below." : "No call now.");
+  if (still.matches && Math.floor(now / 1000) === Math.floor((now - sampleEvery) / 1000)) return; // once a second is enough
   drawVoices(voicesCanvas, voices, now, "North", "South");
   drawWire(sizesCanvas, wire, now);
 }
