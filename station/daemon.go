@@ -172,9 +172,8 @@ func (d *Daemon) Reload() error {
 func reloadError(err error) *api.Error {
 	text := strings.ReplaceAll(err.Error(), "\n", "; ")
 	e := &api.Error{Code: "reload", Text: "The station's folder was not taken over whole: " + text + ".", Action: "Mend what is named, then restart the station."}
-	var h interface{ Hint() string }
-	if errors.As(err, &h) && h.Hint() != "" {
-		e.Action = sentence(h.Hint())
+	if h := Hint(err); h != "" {
+		e.Action = sentence(h)
 	}
 	return e
 }
@@ -265,13 +264,18 @@ func (s *Station) offer(slug string) error {
 	})
 }
 
-// SocketPath is the local socket of the station in dir, and an error that says
-// what to do if none runs there.
-func SocketPath(dir string) (string, error) {
-	name := filepath.Join(dir, SocketName)
-	if _, err := os.Stat(name); err != nil {
-		return "", &api.Error{Code: "not-running", Text: fmt.Sprintf("no station runs in %s", dir),
-			Action: "start it with: ringdown serve " + dir}
+// Dial finds the station that runs in dir. The error says what to do if none does.
+func Dial(dir string) (*api.Client, error) {
+	c, err := api.Dial(filepath.Join(dir, SocketName))
+	switch {
+	case err == nil:
+		return c, nil
+	case errors.Is(err, fs.ErrPermission):
+		return nil, &api.Error{Code: "forbidden", Text: fmt.Sprintf("The station in %s answers to its owner alone.", dir),
+			Action: "Run the command as the user who runs the station."}
 	}
-	return name, nil
+	if _, err := accord.Open(dir); errors.Is(err, accord.ErrMissing) {
+		return nil, err
+	}
+	return nil, &api.Error{Code: "not-running", Text: fmt.Sprintf("No station runs in %s.", dir), Action: "Start it with: ringdown serve " + dir}
 }

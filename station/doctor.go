@@ -2,17 +2,17 @@ package station
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"os"
-	"strings"
+	"path/filepath"
+	"syscall"
 	"time"
 
 	"ringdown/accord"
 	"ringdown/api"
-	"ringdown/udp"
 )
 
 // Severity of a finding.
@@ -25,51 +25,44 @@ const (
 // A Finding is one thing that the doctor looked at.
 type Finding struct {
 	Severity string `json:"severity"` // "ok", "warning" or "failure"
-	Text     string `json:"text"`     // what is
-	Action   string `json:"action,omitempty"`
+	Text     string `json:"text"`     // one sentence: what is
+	Action   string `json:"action"`   // one sentence: what can be done; empty if nothing needs to be
 }
 
-// clockLimit is the difference of two stations' clocks that people are told of.
-const clockLimit = 2 * time.Second
+const (
+	// clockLimit is the difference of two stations' clocks that people are told of.
+	clockLimit = 2 * time.Second
+
+	// certificateSoon is how long before its end a certificate is worth a word.
+	certificateSoon = 14 * 24 * time.Hour
+)
 
 // Examine looks at a station's folder, at this machine and, if the station runs,
 // at how its lines stand. It changes nothing. An error means that it could not look.
 func Examine(ctx context.Context, dir string) ([]Finding, error) {
-	x := &examination{ctx: ctx, dir: dir}
-	cfg, err := LoadConfig(dir)
-	if err != nil {
-		x.fail(err.Error(), "Correct "+ConfigFile+"; ringdown init writes one with every setting explained.")
-		return x.found, nil
-	}
-	x.cfg = cfg
+	x := &examination{ctx: ctx, dir: dir, now: time.Now()}
 	home, err := accord.Open(dir)
 	if err != nil {
 		x.refused(err)
-		return x.found, nil
+		return x.found, ctx.Err()
 	}
 	x.good("The folder holds the station %q; its keys are readable to its owner alone.", home.Name())
-	x.clock()
-	lines, err := home.Lines()
-	if err != nil {
+	if x.cfg, err = LoadConfig(dir); err != nil {
 		x.refused(err)
+		return x.found, ctx.Err()
 	}
-	if len(lines) == 0 {
-		x.warn("There is no line yet.", "Begin an accord with ringdown invite, or answer one with ringdown accept.")
-	}
+	x.clock(clockSynchronised())
 	x.running()
-	if x.status == nil {
-		x.consolePort()
-	}
-	for _, l := range lines {
-		x.accord(l)
-		x.paths(l)
-	}
+	x.console()
+	x.lines(home)
 	return x.found, ctx.Err()
 }
 
+// An examination gathers what is found.
 type examination struct {
 	ctx    context.Context
 	dir    string
+	now    time.Time
 	cfg    Config
 	status *api.Status // nil if the station does not run
 	found  []Finding
@@ -82,164 +75,115 @@ func (x *examination) good(format string, args ...any) { x.add(Good, fmt.Sprintf
 func (x *examination) warn(text, action string)        { x.add(Warning, text, action) }
 func (x *examination) fail(text, action string)        { x.add(Failure, text, action) }
 
-// refused reports an error with what it says can be done.
+// refused reports errors, each with what it says can be done.
 func (x *examination) refused(err error) {
-	x.fail(err.Error(), accord.HintOf(err))
+	for _, e := range Each(err) {
+		x.fail(sentence(e.Error()), sentence(Hint(e)))
+	}
 }
 
 // running asks the station itself, if it runs.
 func (x *examination) running() {
-	socket, err := SocketPath(x.dir)
+	c, err := Dial(x.dir)
 	if err == nil {
-		var c *api.Client
-		if c, err = api.Dial(socket); err == nil {
-			x.status, err = c.Status(x.ctx)
-		}
+		x.status, err = c.Status(x.ctx)
 	}
 	if err != nil {
 		x.status = nil
 		x.warn("The station does not run.", "Start it with: ringdown serve "+x.dir)
 		return
 	}
-	x.good("The station has run since %s.", x.status.Since.Format("2 January 15:04 UTC"))
+	x.good("The station has run since %s.", moment(x.status.Since))
 	for _, n := range x.status.Notices {
 		x.add(n.Severity, n.Text, n.Action)
 	}
 }
 
-func (x *examination) consolePort() {
-	l, err := net.Listen("tcp", x.cfg.Console.Listen)
-	if err != nil {
-		x.fail(fmt.Sprintf("The page's address %s cannot be used: %s.", x.cfg.Console.Listen, cause(err)),
+func moment(t time.Time) string { return t.UTC().Format("2 January 15:04:05 UTC") }
+
+// clock asks the system whether anything keeps its clock right.
+func (x *examination) clock(synced, known bool) {
+	switch {
+	case !known:
+	case synced:
+		x.good("This machine's clock is kept by a time service.")
+	default:
+		x.warn("No time service keeps this machine's clock, which says "+x.now.UTC().Format("2 January 2006 15:04:05 UTC")+".",
+			"Run one (chrony, systemd-timesyncd). The line works without; times shown to people would be wrong.")
+	}
+}
+
+// console looks at where people come in.
+func (x *examination) console() {
+	c := x.cfg.Console
+	if x.status == nil {
+		x.pagePort(c.Listen)
+		x.voicePort(c.Voice)
+	}
+	if c.Certificate != "" {
+		x.certificate(c)
+	}
+}
+
+func (x *examination) pagePort(listen string) {
+	host, port, _ := net.SplitHostPort(listen) // checked when it was read
+	hosts := []string{host}
+	if isLoopback(host) {
+		hosts = []string{"127.0.0.1", "::1"}
+	}
+	for _, h := range hosts {
+		l, err := net.Listen("tcp", net.JoinHostPort(h, port))
+		if err == nil {
+			_ = l.Close()
+			continue
+		}
+		if h == "::1" && (errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)) {
+			continue // no IPv6 here
+		}
+		x.fail(fmt.Sprintf("The page's address %s cannot be used: %s.", listen, cause(err)),
 			"End the program that has it, or set another console.listen in "+ConfigFile+".")
 		return
 	}
-	_ = l.Close()
-	x.good("The page's address %s is free.", x.cfg.Console.Listen)
+	x.good("The page's address %s is free.", listen)
 }
 
-// accord looks at what the folder says of one line.
-func (x *examination) accord(l *accord.Line) {
-	switch {
-	case l.Usable() != nil:
-		x.fail(fmt.Sprintf("Line %s: the twelve words are not confirmed here, so nothing is sent.", l.Slug),
-			"Let "+l.Peer.String()+" read them to you by another channel, and run: ringdown confirm "+l.Slug)
-	case l.HalfSigned():
-		x.warn(fmt.Sprintf("Line %s is half-signed: it carries no call yet.", l.Slug),
-			"The final signature comes with the first handshake after "+l.Peer.String()+" has concluded and runs.")
-	default:
-		x.good("Line %s: the accord with %s is signed by both and its words are confirmed.", l.Slug, l.Peer)
-	}
-	if l.Accord.Expired(time.Now()) {
-		x.warn(fmt.Sprintf("Line %s: the accord should have been renewed by %s. Nothing stops.", l.Slug, l.Accord.Terms().Expires),
-			"Make a new accord with "+l.Peer.String()+": ringdown invite.")
-	}
-	x.lineStands(l)
-}
-
-// lineStands compares with what the running station sees.
-func (x *examination) lineStands(l *accord.Line) {
-	if x.status == nil {
+func (x *examination) voicePort(voice string) {
+	if voice == "" {
 		return
 	}
-	for _, s := range x.status.Lines {
-		if s.Slug != l.Slug {
-			continue
-		}
-		if s.State == api.LineDown {
-			x.fail(fmt.Sprintf("Line %s is down since %s.", l.Slug, s.Since.Format("2 January 15:04 UTC")),
-				"See the paths below; if they are right, ask "+l.Peer.String()+" to run ringdown doctor.")
-		} else {
-			x.good("Line %s is %s.", l.Slug, s.State)
-		}
-		if c := s.Clock; c != nil && (time.Duration(c.MS)*time.Millisecond).Abs() > clockLimit {
-			x.warn(fmt.Sprintf("Line %s: %s's clock stands %v from ours.", l.Slug, l.Peer, time.Duration(c.MS)*time.Millisecond),
-				"Compare both with a third clock; times in the record are their author's.")
-		}
-	}
-}
-
-// paths looks at each path's two ends, and whether two paths are really two.
-func (x *examination) paths(l *accord.Line) {
-	opts, err := (&held{cfg: x.cfg, line: l}).Paths(x.ctx, false)
+	c, err := net.ListenPacket("udp", voice)
 	if err != nil {
-		x.refused(err)
-		return
-	}
-	routes := make(map[string]string) // the route's own address, to the path that uses it
-	for i, p := range l.Paths() {
-		own, far, opt := p.Of(l.First), p.Of(!l.First), opts[i]
-		name := fmt.Sprintf("Line %s, path %d (%s)", l.Slug, p.Number, p.Name)
-		x.ends(name, own, far, opt)
-		if x.status == nil {
-			x.port(name, opt.Bind)
-		}
-		route := x.route(name, opt, far)
-		if other, ok := routes[route]; ok && route != "" {
-			x.warn(fmt.Sprintf("%s leaves by the same route as path %s (from %s): one fault cuts both.", name, other, route),
-				"Give this machine a second way out, and each path an address on its own.")
-		} else if route != "" {
-			routes[route] = fmt.Sprintf("%d (%s)", p.Number, p.Name)
-		}
-	}
-}
-
-// ends judges whether the two ends can find each other.
-func (x *examination) ends(name string, own, far accord.Endpoint, opt PathOptions) {
-	switch {
-	case own.Address == "" && far.Address == "":
-		x.fail(name+": neither end has a fixed address, so neither can send the first datagram.",
-			"Forward a UDP port at one of the two NATs, and amend that end to the public address: ringdown amend.")
-	case own.Address != "" && opt.Bind.Addr().IsUnspecified():
-		x.warn(fmt.Sprintf("%s: this machine does not have the address %s itself, so it stands behind a NAT or a name.", name, own.Address),
-			fmt.Sprintf("See that the NAT forwards UDP port %d to this machine; name the inner address under [line.bind] if it has several.", own.Address.Port()))
-		if ip, ok := far.Address.IP(); ok && (far.Roams || isPrivate(ip.Addr())) {
-			x.warn(name+": the other end seems to stand behind a NAT as well.", "One of the two NATs must forward a port; both that do is safest.")
-		}
-	}
-}
-
-func isPrivate(ip netip.Addr) bool { return ip.IsPrivate() || ip.IsLinkLocalUnicast() }
-
-// port tries the path's local address while no station has it.
-func (x *examination) port(name string, bind netip.AddrPort) {
-	c, err := udp.Listen(bind)
-	if err != nil {
-		var u *udp.Error
-		action := "End the program that has it."
-		if errors.As(err, &u) && u.Action != "" {
-			action = sentence(u.Action)
-		}
-		x.fail(name+": "+err.Error()+".", action)
+		x.fail(fmt.Sprintf("The voice's address %s cannot be used: %s.", voice, cause(err)),
+			"End the program that has it, or set another console.voice in "+ConfigFile+".")
 		return
 	}
 	_ = c.Close()
-	x.good("%s: the local address %s is free.", name, bind)
+	x.good("The voice's address %s is free.", voice)
 }
 
-func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
-
-// route asks the system how it would send to the far end. It returns the local address
-// used, empty if that is not known.
-func (x *examination) route(name string, opt PathOptions, far accord.Endpoint) string {
-	if far.Address == "" {
-		return ""
-	}
-	addr, err := udp.ResolveFor(x.ctx, opt.Bind.Addr(), string(far.Address))
+func (x *examination) certificate(c ConsoleConfig) {
+	pair, err := tls.LoadX509KeyPair(c.Certificate, c.Key)
 	if err != nil {
-		x.fail(name+": "+err.Error()+".", "Correct the name, or ask the other side to amend its address.")
-		return ""
+		x.fail("The page's certificate cannot be used: "+err.Error()+".", "Put a certificate and its key where "+ConfigFile+" names them.")
+		return
 	}
-	local := &net.UDPAddr{IP: opt.Bind.Addr().AsSlice()}
-	c, err := net.DialUDP("udp", local, net.UDPAddrFromAddrPort(addr))
-	if err != nil {
-		x.fail(fmt.Sprintf("%s: %s cannot be reached from here: %s.", name, far.Address, cause(err)),
-			"Give this machine a route to it, or correct the address.")
-		return ""
+	switch end := pair.Leaf.NotAfter; {
+	case x.now.After(end):
+		x.fail("The page's certificate has ended on "+moment(end)+".", "Renew it; browsers refuse the page.")
+	case x.now.Add(certificateSoon).After(end):
+		x.warn("The page's certificate ends on "+moment(end)+".", "Renew it before; browsers will refuse the page then.")
+	default:
+		x.good("The page's certificate is valid until %s.", moment(end))
 	}
-	defer c.Close()
-	x.good("%s: there is a route to %s.", name, far.Address)
-	return c.LocalAddr().(*net.UDPAddr).IP.String()
+	for _, name := range c.Names {
+		host, _, err := net.SplitHostPort(name)
+		if err != nil {
+			host = name
+		}
+		if err := pair.Leaf.VerifyHostname(host); err != nil {
+			x.fail("The page's certificate is not for "+name+", which console.names has.", "Use a certificate for that name, or take the name out.")
+		}
+	}
 }
 
 // cause is the system's word within a network error.
@@ -251,15 +195,111 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// clock asks the system whether anything keeps its clock right.
-func (x *examination) clock() {
-	synced, known := clockSynchronised()
+// lines looks at every accord of the folder.
+func (x *examination) lines(home *accord.Home) {
+	lines, err := home.Lines()
+	if err != nil {
+		x.refused(err)
+	}
+	open, err := home.Invites()
+	if err != nil {
+		x.refused(err)
+	}
+	for _, inv := range open {
+		x.invite(inv)
+	}
+	if len(lines)+len(open) == 0 && err == nil {
+		x.warn("There is no line yet.", "Begin an accord with \"ringdown invite\", or answer one with \"ringdown accept\".")
+	}
+	journal := &DiskJournal{Dir: x.dir}
+	for _, l := range lines {
+		x.accord(l)
+		if _, err := journal.Load(l.Slug); err != nil {
+			x.refused(err)
+		}
+	}
+	x.bindings(lines)
+	for _, l := range lines {
+		x.paths(l)
+	}
+}
+
+func (x *examination) invite(inv *accord.Invite) {
+	whom := "whoever holds it"
+	if inv.For != "" {
+		whom = inv.For.String()
+	}
+	if x.now.After(inv.Until) {
+		x.warn(fmt.Sprintf("An invite for %s could be used until %s and was not.", whom, moment(inv.Until)),
+			"Make a new one if it is still wanted; to forget this one, remove "+filepath.Join(x.dir, "invites", inv.ID.String())+".")
+		return
+	}
+	x.good("An invite for %s waits to be answered until %s.", whom, moment(inv.Until))
+}
+
+// accord looks at what both sides have agreed, and whether all of it is done.
+func (x *examination) accord(l *accord.Line) {
+	name := "Line " + l.Slug
 	switch {
-	case !known:
-	case synced:
-		x.good("This machine's clock is kept by a time service.")
+	case l.Usable() != nil:
+		x.fail(name+": the twelve words are not confirmed here, so nothing is sent.",
+			"Let "+l.Peer.String()+" read theirs to you by another channel, and run: ringdown confirm "+l.Slug)
+		return
+	case l.HalfSigned():
+		x.warn(name+" is half-signed: it carries no call yet.",
+			"The final signature comes with the first handshake after "+l.Peer.String()+" has concluded, confirmed, and runs.")
 	default:
-		x.warn("No time service keeps this machine's clock ("+time.Now().UTC().Format("2 January 2006 15:04:05 UTC")+" now).",
-			"Run one (chrony, systemd-timesyncd). The line works without; times shown to people would be wrong.")
+		x.good("%s: the accord with %s is signed by both and its words are confirmed.", name, l.Peer)
+	}
+	if x.now.Before(l.Confirmed) {
+		x.fail(fmt.Sprintf("%s: its words were confirmed on %s, but this machine's clock says %s: it has gone back.", name, moment(l.Confirmed), moment(x.now)),
+			"Set the clock, and run a time service that keeps it.")
+	}
+	if l.Accord.Expired(x.now) {
+		x.warn(fmt.Sprintf("%s: the accord should have been renewed by %s. Nothing stops.", name, l.Accord.Terms().Expires),
+			"Make a new accord with "+l.Peer.String()+": ringdown invite.")
+	}
+	if l.Pending != nil {
+		x.warn(name+": a change of our addresses waits to be signed by "+l.Peer.String()+".",
+			"It is sent by itself while the line is open; if it is down, see that the old addresses still work.")
+	}
+	if s := x.line(l.Slug); s != nil {
+		x.stands(name, l.Peer.String(), s)
+	}
+}
+
+// line is how the running station sees a line; nil if it does not.
+func (x *examination) line(slug string) *api.Line {
+	if x.status == nil {
+		return nil
+	}
+	for i := range x.status.Lines {
+		if x.status.Lines[i].Slug == slug {
+			return &x.status.Lines[i]
+		}
+	}
+	return nil
+}
+
+// stands says how the line is now.
+func (x *examination) stands(name, peer string, s *api.Line) {
+	if s.State == api.LineDown {
+		x.fail(fmt.Sprintf("%s is down since %s.", name, moment(s.Since)),
+			"See its paths below; if they are right, ask "+peer+" to run \"ringdown doctor\".")
+	} else {
+		x.good("%s is %s since %s.", name, s.State, moment(s.Since))
+	}
+	for _, n := range s.Notices {
+		x.add(n.Severity, name+": "+n.Text, n.Action)
+	}
+	if c := s.Clock; c != nil {
+		if off := time.Duration(c.MS) * time.Millisecond; off.Abs() > clockLimit {
+			where := "ahead of"
+			if off < 0 {
+				where = "behind"
+			}
+			x.warn(fmt.Sprintf("%s: %s's clock stands %v %s ours.", name, peer, off.Abs(), where),
+				"Compare both with a third clock; every time shown is its author's.")
+		}
 	}
 }

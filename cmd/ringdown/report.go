@@ -1,32 +1,112 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/alecthomas/kong"
 
 	"ringdown/api"
+	"ringdown/station"
 )
 
-// report prints an error for a person: what was wrong, then a hint for each
-// thing that can be done about it.
+// A terminal is what a command writes to; tests put their own in its place.
+type terminal struct {
+	context.Context
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+}
+
+// patience is how long an interrupted command may take to end. A second
+// interrupt after that ends it at once.
+const patience = 5 * time.Second
+
+// insist lets a second interrupt end the program at once, after patience.
+func insist(ctx context.Context, stop func()) {
+	context.AfterFunc(ctx, func() { time.AfterFunc(patience, stop) })
+}
+
+// finish reports how a command ended, and gives its exit status.
+func finish(t *terminal, err error) int {
+	switch {
+	case err == nil:
+		return 0
+	case t.Err() != nil && errors.Is(err, context.Canceled):
+		err = errors.New("interrupted")
+	}
+	report(t.err, err)
+	return 1
+}
+
+// report prints each error for a person: what was wrong, then what can be done
+// about it.
 func report(w io.Writer, err error) {
-	fmt.Fprintf(w, "ringdown: error: %v\n", err)
-	for _, h := range hints(err) {
-		fmt.Fprintf(w, "ringdown: hint: %s\n", h)
+	for _, e := range station.Each(err) {
+		fmt.Fprintf(w, "ringdown: error: %s\n", phrase(e.Error()))
+		for _, h := range hints(e) {
+			fmt.Fprintf(w, "ringdown: hint: %s\n", phrase(h))
+		}
 	}
 }
 
-// hints collects what the errors within err say can be done.
-func hints(err error) []string {
-	var list []string
-	var refused *api.Error
-	if errors.As(err, &refused) && refused.Action != "" {
-		list = append(list, refused.Action)
+// hints collects what an error says can be done.
+func hints(err error) (list []string) {
+	if h := station.Hint(err); h != "" {
+		list = append(list, h)
 	}
-	var hinter interface{ Hint() string }
-	if errors.As(err, &hinter) && hinter.Hint() != "" {
-		list = append(list, hinter.Hint())
+	for {
+		h, ok := errors.AsType[hinted](err)
+		if !ok {
+			return list
+		}
+		list = append(list, h.hint)
+		err = h.error
 	}
-	return list
+}
+
+// A hinted error carries a hint that only the command line can give.
+type hinted struct {
+	error
+	hint string
+}
+
+func (h hinted) Unwrap() error { return h.error }
+
+// phrase makes what may be a sentence a part of one: "No station runs." is "no station runs".
+func phrase(s string) string {
+	s = strings.TrimSpace(s)
+	if !strings.HasSuffix(s, "..") {
+		s = strings.TrimSuffix(s, ".")
+	}
+	first, n := utf8.DecodeRuneInString(s)
+	if second, _ := utf8.DecodeRuneInString(s[n:]); unicode.IsLower(second) || second == ' ' {
+		s = string(unicode.ToLower(first)) + s[n:]
+	}
+	return s
+}
+
+// refusal drops from an error what only says how the station was asked.
+func refusal(err error) error {
+	if e, ok := errors.AsType[*api.Error](err); ok {
+		return e
+	}
+	return err
+}
+
+// misused names the help that fits a command line that was not understood.
+func misused(parsed *kong.Context, err error) string {
+	if p, ok := errors.AsType[*kong.ParseError](err); ok {
+		parsed = p.Context
+	}
+	if parsed == nil || parsed.Selected() == nil {
+		return "ringdown --help"
+	}
+	return "ringdown " + parsed.Selected().Name + " --help"
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"syscall"
 	"time"
 
 	"ringdown/api"
@@ -13,9 +14,22 @@ import (
 	"ringdown/station"
 )
 
+// atFolder names the station's folder of a command as its argument.
+type atFolder struct {
+	Dir string `arg:"" optional:"" help:"The station's folder; the variable RINGDOWN_DIR or this folder if not given." env:"RINGDOWN_DIR" default:"." type:"path"`
+}
+
 type serveCommand struct {
-	Dir     string `arg:"" help:"The station's folder." type:"path"`
-	Verbose bool   `help:"Log more."`
+	atFolder `embed:""`
+	JSON     bool `help:"Say in one JSON object that the station runs." name:"json"`
+	Verbose  bool `help:"Log more."`
+}
+
+// A started is what serve says once the local socket and the page answer.
+type started struct {
+	Name  string `json:"name"`
+	Page  string `json:"page"`
+	Lines int    `json:"lines"`
 }
 
 func (c *serveCommand) Run(t *terminal) error {
@@ -29,19 +43,49 @@ func (c *serveCommand) Run(t *terminal) error {
 		return err
 	}
 	st := d.Status()
-	fmt.Fprintf(t.out, "Station %q runs with %d lines. Its page is %s; \"ringdown console %s\" prints a link that lets a browser in.\n",
-		st.Name, len(st.Lines), d.Console.URL(), c.Dir)
-	return d.Wait()
+	s := started{st.Name, d.Console.URL(), len(st.Lines)}
+	if c.JSON {
+		err = json.NewEncoder(t.out).Encode(s)
+	} else {
+		_, err = fmt.Fprintf(t.out, "Station %q runs with %s. Its page is %s; \"ringdown console %s\" prints a link that lets a browser in.\n",
+			s.Name, count(s.Lines, "line"), s.Page, c.Dir)
+	}
+	return errors.Join(err, c.wait(t, d))
+}
+
+// wait ends with the station, and does not wait for ever once it was told to stop.
+func (c *serveCommand) wait(t *terminal, d *station.Daemon) error {
+	ended := make(chan error, 1)
+	go func() { ended <- d.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-t.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(patience - patience/10):
+		return errors.New("the station did not end in time, and was cut off")
+	}
+}
+
+// count is a number of things in words.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 type consoleCommand struct {
-	Dir   string `arg:"" help:"The station's folder." type:"path"`
-	Ready bool   `help:"The page makes itself ready, for a kiosk."`
-	JSON  bool   `help:"Print one JSON object." name:"json"`
+	atFolder `embed:""`
+	Ready    bool `help:"The page makes itself ready, for a kiosk."`
+	JSON     bool `help:"Print one JSON object." name:"json"`
 }
 
 func (c *consoleCommand) Run(t *terminal) error {
-	client, err := connect(c.Dir)
+	client, err := inFolder(c.atFolder).connect()
 	if err != nil {
 		return err
 	}
@@ -51,33 +95,19 @@ func (c *consoleCommand) Run(t *terminal) error {
 	}
 	link, err := client.Link(t, next)
 	if err != nil {
-		return err
+		return refusal(err)
 	}
 	if c.JSON {
 		return json.NewEncoder(t.out).Encode(api.Link{URL: link})
 	}
-	fmt.Fprintf(t.out, "%s\n", link)
-	fmt.Fprintf(t.err, "Open it in a browser within 15 minutes. It works once; the browser is let in from then on.\n")
+	fmt.Fprintln(t.out, link)
+	fmt.Fprintln(t.err, "Open it in a browser within 15 minutes. It works once; that browser is let in from then on.")
 	return nil
 }
 
-// connect finds the running station of a folder.
-func connect(dir string) (*api.Client, error) {
-	socket, err := station.SocketPath(dir)
-	if err != nil {
-		return nil, err
-	}
-	c, err := api.Dial(socket)
-	if gone := new(api.UnreachableError); errors.As(err, &gone) {
-		return nil, &api.Error{Code: "not-running", Text: fmt.Sprintf("no station answers in %s", dir),
-			Action: "start it with: ringdown serve " + dir}
-	}
-	return c, err
-}
-
 type doctorCommand struct {
-	Dir  string `arg:"" help:"The station's folder." type:"path"`
-	JSON bool   `help:"Print one JSON object a finding." name:"json"`
+	atFolder `embed:""`
+	JSON     bool `help:"Print one JSON object a finding." name:"json"`
 }
 
 func (c *doctorCommand) Run(t *terminal) error {
@@ -102,7 +132,7 @@ func (c *doctorCommand) Run(t *terminal) error {
 		}
 	}
 	if failures > 0 {
-		return fmt.Errorf("%d of %d checks failed", failures, len(findings))
+		return fmt.Errorf("%s found", count(failures, "failure"))
 	}
 	return nil
 }
@@ -114,7 +144,11 @@ type demoCommand struct {
 }
 
 func (c *demoCommand) Run(t *terminal) error {
-	return demo.Run(t, demo.Options{JSON: c.JSON, Live: c.Live, Port: c.Port, Version: version, Out: t.out})
+	err := demo.Run(t, demo.Options{JSON: c.JSON, Live: c.Live, Port: c.Port, Version: version, Out: t.out})
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return hinted{err, "give another port with --port, or leave it out for any free one"}
+	}
+	return err
 }
 
 type benchCommand struct {
