@@ -326,13 +326,9 @@ func (m *Machine) settleHold(now time.Time, c *call) {
 	}
 }
 
-// ownHold is why the call is held on our side.
+// ownHold is why the call, which is answered, is held on our side.
 func (m *Machine) ownHold() wire.Reason {
-	c := m.call
-	if c == nil || c.phase != answered {
-		return wire.ReasonNone
-	}
-	if s := m.seat(c.console); s == nil || s.away {
+	if s := m.seat(m.call.console); s == nil || s.away {
 		return wire.ConsoleLost
 	}
 	if !m.up {

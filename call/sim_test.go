@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -318,11 +319,12 @@ func (s *sim) heal() {
 }
 
 // Two machines on a line that loses, delays, repeats and skips, with people,
-// consoles, cuts and restarts at random: they always agree again.
+// consoles, cuts and restarts at random: they always agree again. RINGDOWN_LONG=1
+// tries 60,000 runs.
 func TestSimulation(t *testing.T) {
-	seeds := 4000
-	if testing.Short() {
-		seeds = 400
+	seeds := 2000
+	if os.Getenv("RINGDOWN_LONG") != "" {
+		seeds = 60_000
 	}
 	seen := map[State]int{}
 	for seed := range seeds {
