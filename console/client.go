@@ -411,7 +411,7 @@ func (c *client) end() {
 	c.seatMu.Lock()
 	defer c.seatMu.Unlock()
 	c.gone = true
-	if c.seat == nil || c.replaced.Load() || c.s.closing() {
+	if c.seat == nil || c.s.closing() {
 		return
 	}
 	if c.observe {

@@ -268,6 +268,20 @@ func TestWindowsOfASessionAreLimited(t *testing.T) {
 	entered(t, s).open() // another browser
 }
 
+func TestConnectionsAreLimited(t *testing.T) {
+	s, _ := testServer(t, func(c *Config) { c.MaxConsoles = 1 })
+	c, err := api.Dial(s.cfg.Socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 1 + maxObservers { // none of them attached, which costs all the same
+		entered(t, s).open()
+	}
+	if _, err := c.Attach(t.Context(), api.ToStation{}); codeOf(err) != "too-many-consoles" {
+		t.Errorf("one connection more: %v", err)
+	}
+}
+
 func TestEndedSessionClosesItsWindows(t *testing.T) {
 	s, _ := testServer(t, nil)
 	p := entered(t, s).attached(api.ToStation{})
@@ -304,8 +318,7 @@ func TestNoticesAreAdded(t *testing.T) {
 	}
 }
 
-// A ring reaches two hundred consoles at once, and one of them that hangs holds
-// up nobody.
+// A ring reaches two hundred consoles at once.
 func TestRingReachesTwoHundred(t *testing.T) {
 	s, st := testServer(t, nil)
 	const consoles = 200

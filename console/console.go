@@ -1,6 +1,79 @@
-// Package console is the side of a station that faces its own people: pages,
-// API and events over HTTP and WebSocket, voice over WebRTC, and the same API
-// over a local socket for the command line.
+// Package console is the side of a station that faces its own people: pages, API
+// and events over HTTP and WebSocket, voice over WebRTC, and the same API over a
+// local socket for the command line. What is asked and answered is specified in
+// package api; this comment says who may ask, and how voice travels.
+//
+// # Two doors
+//
+// The local socket (a Unix socket, mode 0600) is for programs of the user who runs
+// the station: to reach it is the right to use it. A request that names an Origin
+// is refused there, because no web page has business with it.
+//
+// The web address is for browsers. On localhost it is plain HTTP, on both families
+// of address; anywhere else it is TLS 1.3. Each request passes, in this order:
+//
+//  1. Host is one of the configured names, localhost, 127.0.0.1 or [::1], with the
+//     port. So a foreign name that is made to resolve to this machine is refused.
+//  2. Origin, where there is one, is the scheme and host that were asked. A
+//     request that changes something, and every WebSocket, must have one.
+//  3. Sec-Fetch-Site, where there is one, is none or same-origin; a person may come
+//     from elsewhere only by a step to a page (GET, navigate).
+//  4. The session cookie is of a living session. Without one, a page request is
+//     answered with how to get in, an API request with 401.
+//
+// # Getting in
+//
+// A link, GET /enter?token=…&next=…, carries 256 random bits, works once, and for
+// 15 minutes. It sets the cookie (HttpOnly, SameSite=Strict, over TLS Secure) and
+// leads to next, a path on the same host, taking along what else its query holds. A
+// browser that is in already is only led on. Of tokens and cookies only the SHA-256 is
+// kept; all are compared, in constant time. Sessions end after 30 days unused, or
+// all at once by DELETE /api/sessions. The cookie's name holds a random tag of the
+// station, since all ports of a host share one set of cookies.
+//
+// Everybody with a session may do everything at the station; roles come later.
+//
+// # A console's connection
+//
+// The first message on the WebSocket is "attach". A console that names the id of an
+// earlier welcome takes its seat over, and the older connection is closed with
+// [api.CloseReplaced]. The station pings every 250 ms. A console is lost when
+// neither a message nor a voice packet of its microphone came for one second, or
+// no message for five; any message brings it back. A connection that is silent for
+// another 15 s is closed. When a connection ends the console is lost at once, and
+// detached if it does not attach again within 10 s.
+//
+// Each connection has its own queue of 256 events; a console that cannot keep up is
+// closed with [api.CloseSlow] and the station never waits. A message that is not
+// understood (not JSON, an unknown key, a field of another type, out of bounds) is
+// refused and changes nothing; more than 64 kB, or a flood, ends the connection.
+//
+// # Voice
+//
+// A page offers one audio section (more, to hear more talkers at once, up to
+// four), and the station answers. It is ICE-lite on one UDP port: it gives its own
+// addresses and ignores the page's, so it needs no mDNS, STUN or TURN. For pages on
+// localhost the port hears every address of this machine, because browsers may
+// not use the loopback address for voice, but nothing from other machines. Every offer makes
+// a new connection; the answer comes as "sdp".
+//
+// The answer alone rules what a browser sends, so there the station asks for 20 ms
+// of Opus at a constant rate of 24 kbit/s without DTX: 60 bytes in each packet,
+// speech or silence. Size is content, so a packet of any other size, length or
+// codec is dropped, counted, and shown as a notice; it never reaches the line.
+// Packets pass in the order in which they come; what comes after a newer one is
+// dropped.
+//
+// To the browser, packets keep the numbers they have on the line: a gap there is a
+// gap in the RTP sequence number, and the browser conceals it. When the count
+// begins anew (another call, another talker, a second of rest) the stream goes on
+// with the next number, the time that has passed, and the marker. Opus and both
+// kinds of G.711 go out as they are, under the payload types of the offer.
+//
+// # Not protected
+//
+// Whoever can read the browser's profile has its cookie. Traffic between a console and
+// its station shows when there is a call; that is inside one's own building.
 package console
 
 import (

@@ -96,7 +96,7 @@ func (p *voicePort) open(a netip.Addr) error {
 	p.port = conn.LocalAddr().(*net.UDPAddr).AddrPort().Port()
 	var packets net.PacketConn = conn
 	if p.near {
-		packets = &nearConn{UDPConn: conn, own: p.own}
+		packets = &nearConn{UDPConn: conn, near: p.own.has}
 	}
 	p.sockets[a] = &voiceSocket{ice.NewUDPMuxDefault(ice.UDPMuxParams{Logger: p.logger, UDPConn: packets}), conn.LocalAddr()}
 	return nil
@@ -145,8 +145,8 @@ func (p *voicePort) GetListenAddresses() []net.Addr {
 	}
 	var addrs []net.Addr
 	for _, a := range slices.SortedFunc(maps.Keys(p.sockets), netip.Addr.Compare) {
-		if now[a] || len(now) == 0 {
-			addrs = append(addrs, p.sockets[a].addr)
+		if s := p.sockets[a]; (now[a] || len(now) == 0) && !s.IsClosed() {
+			addrs = append(addrs, s.addr)
 		}
 	}
 	return addrs
@@ -241,14 +241,14 @@ func (o *ownAddresses) has(a netip.Addr) bool {
 // address of the default route.
 type nearConn struct {
 	*net.UDPConn
-	own *ownAddresses
+	near func(netip.Addr) bool
 }
 
 // ReadFromAddrPort implements [ice.AddrPortReaderWriter].
 func (c *nearConn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 	for {
 		n, from, err := c.ReadFromUDPAddrPort(b)
-		if err != nil || c.own.has(from.Addr()) {
+		if err != nil || c.near(from.Addr()) {
 			return n, from, err
 		}
 	}

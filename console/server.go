@@ -215,14 +215,19 @@ func (s *Server) Close() error {
 	return errors.Join(errs...)
 }
 
-// farewell ends a connection, politely until ctx is over.
+// farewell ends a connection, politely until ctx is over. It does not wait for
+// one that hangs in the station.
 func (c *client) farewell(ctx context.Context) {
 	c.shut(websocket.StatusGoingAway, "the station stops")
 	select {
 	case <-c.done:
+		return
 	case <-ctx.Done():
 		c.cut()
-		<-c.done
+	}
+	select {
+	case <-c.done:
+	case <-time.After(closeLimit):
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -245,7 +246,7 @@ func TestVoiceOfAnotherSizeIsRefused(t *testing.T) {
 func TestVoiceOfAnotherCodecIsRefused(t *testing.T) {
 	s, st := testServer(t, nil)
 	k, seat, c := attachVoice(t, s, st, webrtc.MimeTypePCMU, 1)
-	c.say(make([]byte, 60))
+	c.say(opusPacket(60, 1)) // even one that looks like Opus
 	nextOf(t, k, "refused")
 	if len(seat.voice) != 0 {
 		t.Error("G.711 from a browser reached the line")
@@ -343,6 +344,31 @@ func TestVoiceAddresses(t *testing.T) {
 	}
 	if far := net.ParseIP("198.51.100.7"); s.voice.port.own.has(unmapped((&net.UDPAddr{IP: far}).AddrPort()).Addr()) {
 		t.Error("a far address is taken for this machine's own")
+	}
+}
+
+// Datagrams from elsewhere are dropped before anything reads them.
+func TestNearConn(t *testing.T) {
+	here, elsewhere := netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.2") // of this machine, as all of 127/8
+	conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(here, 0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	near := &nearConn{UDPConn: conn, near: func(a netip.Addr) bool { return a == here }}
+	for _, from := range []netip.Addr{elsewhere, here} {
+		out, err := net.DialUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(from, 0)), conn.LocalAddr().(*net.UDPAddr))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer out.Close()
+		if _, err := out.Write([]byte(from.String())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := make([]byte, 100)
+	if n, from, err := near.ReadFrom(b); err != nil || string(b[:n]) != here.String() {
+		t.Errorf("read %q from %v, %v; want only what comes from %v", b[:n], from, err, here)
 	}
 }
 
