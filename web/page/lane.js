@@ -24,7 +24,7 @@ export class Lane {
   el = make("fieldset", "path");
   /** @type {Settings} */
   settings = { cut: false, delay_ms: 0, jitter_ms: 0, loss: 0 };
-  rates = [new Rate(1000), new Rate(1000)];
+  rates = [new Rate(2000), new Rate(2000)];
 
   #canvas = make("canvas");
   #scissors = make("button", "scissors");
