@@ -24,6 +24,7 @@ check:
 	@$(STEP) "staticcheck" go tool staticcheck ./...
 	@$(STEP) "floors and house rules" go test -count=1 .
 	@$(STEP) "types of the page" .ci/tsc
+	@$(STEP) "tests of the page without a browser" node --test web/test/
 
 ## unit: every test but the browsers', under the race detector
 unit:

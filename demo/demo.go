@@ -195,9 +195,9 @@ func (s *show) start(ctx context.Context, p *party) (err error) {
 
 // invite makes the addresses under which the stage's frames open the consoles.
 func (s *show) invite(north, south *party) (stageInfo, error) {
-	next := map[string]string{"north": "/", "south": "/?voice=recorded"}
+	next := map[string]string{"north": "/?name=north+desk", "south": "/?name=south+desk&voice=recorded&ready=1"}
 	if s.opt.Live {
-		next["south"] = "/"
+		next["south"] = "/?name=south+desk"
 	}
 	info := stageInfo{}
 	for _, p := range []*party{north, south} {
@@ -235,7 +235,8 @@ The stage, with both consoles and the paths between them:
 
     %s
 
-Press Ready on both consoles, then Call on one of them. Ctrl-C ends the demo and removes all it made.
+Press Ready on North's console, then Call; answer on South's, and cut a path while it speaks.
+Ctrl-C ends the demo and removes all it made.
 `, page))
 }
 
