@@ -124,6 +124,7 @@ func (p *policy) set(h http.Header) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Origin-Agent-Cluster", "?1") // a page of this host's that draws much shall not delay the console's heartbeat
 	h.Set("Permissions-Policy", "microphone=(self), speaker-selection=(self), screen-wake-lock=(self), autoplay=(self), fullscreen=(self), "+
 		"camera=(), geolocation=(), display-capture=(), usb=(), serial=(), midi=(), payment=()")
 	if !p.framed {
