@@ -359,6 +359,13 @@ func TestLineOfAnotherStation(t *testing.T) {
 	if _, err := p.north.Line("east"); err != nil {
 		t.Error(err)
 	}
+	// And a file of the right line, whole, with a signature that is not the first party's.
+	forged := finalFile{east.n.Accord.Digest(), p.n.Final}
+	if err := WriteFile(east.s.path(fileFinal), encode(&forged)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = east.south.Line("north")
+	wantRefusal(t, err, ErrChanged)
 }
 
 func TestReplacedKeysAreNoticed(t *testing.T) {

@@ -137,6 +137,11 @@ func TestCarriageReturnInBase64(t *testing.T) {
 			}
 		}
 	}
+	// Of a seed of zeros any 42 characters are good base64 too: of 31 bytes.
+	zeros := make([]byte, SecretSize)
+	file := encode(&onceFile{seed: secretOf(zeros)})
+	file[bytes.LastIndex(file, []byte("  AAAA"))+4] = '\r'
+	wantRefusal(t, decode(new(onceFile), file), ErrChanged)
 }
 
 // The introduction is made from the fields. It cannot promise what they do not say.

@@ -354,7 +354,8 @@ func (ks *KeySet) prove(msg []byte) proofs {
 // Format covers every verb of fmt.
 func (ks *KeySet) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
 
-func (ks *KeySet) String() string               { return redacted }
-func (ks *KeySet) GoString() string             { return redacted }
+func (ks *KeySet) String() string { return redacted }
+
+// LogValue is for slog, MarshalText for JSON and whatever else makes text.
 func (ks *KeySet) LogValue() slog.Value         { return slog.StringValue(redacted) }
-func (ks *KeySet) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+func (ks *KeySet) MarshalText() ([]byte, error) { return []byte(redacted), nil }

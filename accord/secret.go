@@ -54,8 +54,8 @@ func (s Secret) Equal(other Secret) bool {
 // Format covers every verb of fmt, %x and %d too.
 func (s Secret) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
 
-func (s Secret) String() string               { return redacted }
-func (s Secret) GoString() string             { return redacted }
+func (s Secret) String() string { return redacted }
+
+// LogValue is for slog, MarshalText for JSON and whatever else makes text.
 func (s Secret) LogValue() slog.Value         { return slog.StringValue(redacted) }
-func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
 func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }

@@ -81,13 +81,14 @@ func TestSecretsAreNeverShown(t *testing.T) {
 }
 
 func TestSecretShowsThatItIsOne(t *testing.T) {
-	s := newSecret()
-	for _, text := range []string{fmt.Sprint(s), fmt.Sprintf("%x %#v %d", s, s, s), s.String(), s.GoString(), s.LogValue().String()} {
+	s, ks := newSecret(), NewKeySet()
+	for _, text := range []string{fmt.Sprint(s), fmt.Sprintf("%x %#v %d", s, s, s), s.String(), s.LogValue().String(),
+		fmt.Sprint(ks), fmt.Sprintf("%x %#v %d", ks, ks, ks), ks.String(), ks.LogValue().String()} {
 		if strings.ReplaceAll(text, redacted, "") != strings.Repeat(" ", strings.Count(text, " ")) {
 			t.Errorf("a secret prints as %q", text)
 		}
 	}
-	for _, v := range []any{s, NewKeySet()} {
+	for _, v := range []any{s, ks} {
 		if b, err := json.Marshal(v); err != nil || string(b) != `"`+redacted+`"` {
 			t.Errorf("%T marshals as %s, %v", v, b, err)
 		}
