@@ -20,8 +20,8 @@ import (
 //	2  amendment   signed by both: the answer to 1, or one that the other side has missed
 //	3  serial      4 bytes, big-endian: the newest amendment that the sender holds
 //
-// Whenever the line opens each side sends 3, then its proposal that is still
-// pending; after amendments have come, again. Whoever holds newer amendments than
+// Whenever the line opens, or the far station has restarted, each side sends 3, then its proposal
+// that is still pending; after amendments have come, again. Whoever holds newer amendments than
 // the other's 3 sends the next [mostMissed] of them. All of it may come twice: what is held
 // already changes nothing. Where two proposals cross, the first party's goes first; the second
 // party counter-signs it and proposes its own anew, to follow.

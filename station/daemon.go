@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"ringdown/accord"
@@ -113,13 +114,33 @@ func (d *Daemon) start(ctx context.Context) error {
 	}()
 	err := d.reload(ctx)
 	if err == nil || d.drives() {
-		err = d.Console.Start()
+		if err = d.Console.Start(); err != nil {
+			err = &ConsoleError{filepath.Join(d.dir, ConfigFile), err}
+		}
 	}
 	if err != nil {
 		return errors.Join(err, d.Stop())
 	}
 	go d.resolveNames(ctx)
 	return nil
+}
+
+// A ConsoleError says why a station's page cannot be served.
+type ConsoleError struct {
+	File string // the configuration
+	Err  error
+}
+
+func (e *ConsoleError) Error() string { return "station: the page cannot be served: " + e.Err.Error() }
+
+func (e *ConsoleError) Unwrap() error { return e.Err }
+
+// Hint says what a person can do.
+func (e *ConsoleError) Hint() string {
+	if errors.Is(e.Err, syscall.EADDRINUSE) {
+		return "end the program that has the address, or set another under [console] in " + e.File
+	}
+	return "see [console] in " + e.File
 }
 
 // drives reports whether any line is of use, or waits for its words to be confirmed.

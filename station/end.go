@@ -107,6 +107,9 @@ func (e *lineEnd) FarMessage(st line.Stream, msg []byte) {
 func (e *lineEnd) FarRestarted() {
 	e.far = api.Far{}
 	e.call.FarRestarted(e.s.opt.Now())
+	if e.up { // it was back before we missed it, but what was on its way is lost
+		e.offerAmendments()
+	}
 	e.touch()
 }
 

@@ -39,11 +39,20 @@ func (h *held) options(ctx context.Context) (LineOptions, error) {
 		SaveFinal: h.saveFinal, Amendments: h, Paths: paths,
 		Line: line.Config{Profile: profile, First: l.First, Hitless: terms.HoldBack == accord.Hitless,
 			PairSecret: l.Secret.Bytes(), AccordDigest: l.Accord.Digest(),
-			FarKey: l.PeerParty().Keys.Line(), Final: l.Final, CheckFinal: checkFinal(l)},
+			FarKey: l.PeerParty().Keys.Line(), Final: ownFinal(l), CheckFinal: checkFinal(l)},
 	}, nil
 }
 
-// checkFinal is for the second party; the first made the signature itself.
+// ownFinal is for the first party, which made the signature. The second, even where it has
+// kept it, says nothing of it: a handshake that does is refused.
+func ownFinal(l *accord.Line) []byte {
+	if l.First {
+		return l.Final
+	}
+	return nil
+}
+
+// checkFinal is for the second party.
 func checkFinal(l *accord.Line) func([]byte) error {
 	if l.First {
 		return nil

@@ -49,6 +49,14 @@ type inviteCommand struct {
 	Out        string   `help:"The file to write." default:"ringdown.invite" type:"path" placeholder:"FILE"`
 }
 
+// Validate refuses what an accord would take for its default.
+func (c *inviteCommand) Validate() error {
+	if c.Days < 1 || c.Days > 365 {
+		return fmt.Errorf("--days is %d, want 1 to 365", c.Days)
+	}
+	return nil
+}
+
 func (c *inviteCommand) Run(t *terminal) error {
 	home, err := c.open()
 	if err != nil {

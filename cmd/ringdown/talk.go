@@ -50,8 +50,11 @@ type talker struct {
 	line    string // slug of its line
 	peer    string
 	answers bool   // takes what rings
-	call    string // id of the call it is in; empty: none yet
+	call    string // id of the call it is in; empty: none
 }
+
+// unknown is the id of a call that has begun, until an event names it.
+const unknown = "unknown"
 
 // talk attaches as a ready console, begins, and stays until the call ends. An
 // interrupt hangs up.
@@ -116,7 +119,7 @@ func (k *talker) find() (*api.Line, error) {
 
 // lift calls.
 func (k *talker) lift(*api.Line) error {
-	k.call = "placed" // until its id is known
+	k.call = unknown
 	return k.ask(api.ToStation{Type: "call", Slug: k.line})
 }
 
@@ -124,10 +127,24 @@ func (k *talker) lift(*api.Line) error {
 func (k *talker) await(l *api.Line) error {
 	k.answers = true
 	if c := l.Call; c != nil && (c.State == api.CallIncoming || c.Held == api.HeldOurConsole) {
-		return k.ask(api.ToStation{Type: "answer", Slug: k.line})
+		if err := k.answer(); k.call != "" || err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(k.err, "Waiting for a call from %s.\n", k.peer)
 	return nil
+}
+
+// answer takes the call, unless it has ended meanwhile.
+func (k *talker) answer() error {
+	err := k.ask(api.ToStation{Type: "answer", Slug: k.line})
+	if is(err, "no-call") {
+		return nil
+	}
+	if err == nil {
+		k.call = unknown
+	}
+	return err
 }
 
 // stay follows what happens until the call ends.
@@ -188,9 +205,11 @@ func (k *talker) ring(e api.Event) error {
 
 func (k *talker) follow(c *api.Call) (done bool, err error) {
 	if c.State == api.CallIncoming && k.answers && k.call == "" {
-		return false, k.ask(api.ToStation{Type: "answer", Slug: k.line})
+		if err := k.answer(); err != nil {
+			return false, err
+		}
 	}
-	if c.Console == k.conn.Welcome().Console && c.State != api.CallEnded {
+	if c.Console == k.conn.Welcome().Console && (k.call == c.ID || k.call == unknown && c.State != api.CallEnded) {
 		k.call = c.ID
 	}
 	if c.ID != k.call {
@@ -267,8 +286,7 @@ func describe(c *api.Call, peer string) string {
 		return fmt.Sprintf("held since %s: %s; it goes on by itself", at, c.Held)
 	}
 	by := map[string]string{"us": " by us", "them": " by " + peer}[c.EndedBy]
-	switch c.Reason {
-	case api.EndStopping, api.EndRestarted:
+	if c.Reason == api.EndStopping {
 		by = map[string]string{"us": " here", "them": " at " + peer + "'s"}[c.EndedBy]
 	}
 	return fmt.Sprintf("ended at %s: %s%s", at, c.Reason, by)
