@@ -56,6 +56,22 @@ func TestEverythingNeedsASession(t *testing.T) {
 	}
 }
 
+func TestForgedCookiesAreRefused(t *testing.T) {
+	s, _ := testServer(t, nil)
+	own, _ := newSecret()
+	other, _ := testServer(t, nil)
+	there, _ := url.Parse(localURL(other))
+	foreign := entered(t, other).Jar.Cookies(there)[0].Value
+	for _, value := range []string{"", "x", own, own + "A", foreign, strings.Repeat("A", 43), strings.Repeat("A", 4096)} {
+		got := newBrowser(t, s).request("GET", "/api/status", "", func(r *http.Request) {
+			r.AddCookie(&http.Cookie{Name: s.cookieName(), Value: value})
+		})
+		if got.StatusCode != http.StatusUnauthorized {
+			t.Errorf("cookie %q: %s", shorten(value, 50), got.Status)
+		}
+	}
+}
+
 func TestEnterOnce(t *testing.T) {
 	s, _ := testServer(t, nil)
 	link := path(t, s, "/?ready=1")

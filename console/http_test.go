@@ -2,6 +2,7 @@ package console
 
 import (
 	"bufio"
+	"context"
 	"net"
 	"net/http"
 	"os"
@@ -167,7 +168,9 @@ func TestLocalSocket(t *testing.T) {
 
 func TestLocalSocketRefuses(t *testing.T) {
 	s, _ := testServer(t, nil)
-	client := &http.Client{Transport: &http.Transport{Dial: func(string, string) (net.Conn, error) { return net.Dial("unix", s.cfg.Socket) }}}
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", s.cfg.Socket)
+	}}}
 	for what, c := range map[string]struct {
 		body, origin string
 		status       int

@@ -59,7 +59,7 @@ func (p page) serve(w http.ResponseWriter, r *http.Request) {
 
 // noteStyle dresses the few plain pages that need no session. It is allowed in
 // their policy by its hash.
-const noteStyle = `body{font:18px/1.5 system-ui,sans-serif;max-width:34em;margin:12vh auto;padding:0 24px;color-scheme:light dark}` +
+const noteStyle = `body{font:18px/1.5 system-ui,sans-serif;max-width:34em;margin:12vh auto;padding:0 24px}:root{color-scheme:light dark}` +
 	`h1{font-size:28px;font-weight:600}code{font-size:16px}`
 
 var noteStyleHash = func() string {

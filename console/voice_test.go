@@ -3,14 +3,17 @@ package console
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/pion/interceptor"
 	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
 	"ringdown/api"
@@ -24,8 +27,7 @@ type pionPage struct {
 	kind  string // MIME type it sends
 	out   *webrtc.TrackLocalStaticRTP
 	heard chan *rtp.Packet // from the first stream
-	all   []chan *rtp.Packet
-	live  chan struct{} // closed once connected
+	live  chan struct{}    // closed once connected
 	seq   uint16
 }
 
@@ -344,6 +346,67 @@ func TestVoiceAddresses(t *testing.T) {
 	}
 	if far := net.ParseIP("198.51.100.7"); s.voice.port.own.has(unmapped((&net.UDPAddr{IP: far}).AddrPort()).Addr()) {
 		t.Error("a far address is taken for this machine's own")
+	}
+}
+
+func testEngine(t testing.TB) *voiceEngine {
+	t.Helper()
+	v, err := newVoiceEngine(netip.MustParseAddrPort("127.0.0.1:0"), true, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = v.port.Close() })
+	return v
+}
+
+// Whatever a page offers is answered at the constant rate, or refused; nothing
+// fails and nothing hangs. (Run it with -fuzzminimizetime 1x: pion's goroutines
+// make coverage differ from run to run.)
+func FuzzNegotiate(f *testing.F) {
+	f.Add(readText(f, "chromium-offer.sdp"))
+	v := testEngine(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		offer, sections, err := readOffer(text)
+		if err != nil {
+			return
+		}
+		p, answer, err := v.answer(offer, sections, func(string, []byte) {})
+		if err != nil {
+			if codeOf(err) != "bad-offer" {
+				t.Fatalf("%v is no refusal", err)
+			}
+			return
+		}
+		defer p.close()
+		var d sdp.SessionDescription
+		if err := d.UnmarshalString(answer); err != nil {
+			t.Fatalf("%v in %q", err, answer)
+		}
+		for _, m := range d.MediaDescriptions {
+			checkConstant(t, m.Attributes)
+		}
+	})
+}
+
+// A connection that is closed leaves nothing running, answered or not.
+func TestPeersLeaveNothing(t *testing.T) {
+	v := testEngine(t)
+	before := runtime.NumGoroutine()
+	for range 20 {
+		offer, sections, err := readOffer(readText(t, "chromium-offer.sdp"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, _, err := v.answer(offer, sections, func(string, []byte) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.close()
+	}
+	for end := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before+2; <-time.After(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d goroutines, and %d before", runtime.NumGoroutine(), before)
+		}
 	}
 }
 
