@@ -232,9 +232,9 @@ func (c *client) take(m api.ToStation, old *client) error {
 // welcome puts the whole status in front of what the station sent meanwhile.
 func (c *client) welcome() {
 	status := c.s.status()
-	c.enqueue(api.Event{Type: "welcome", Console: c.seat.ID(), Status: &status})
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.enqueue(api.Event{Type: "welcome", Console: c.seat.ID(), Status: &status})
 	for _, e := range c.early {
 		c.enqueue(e)
 	}
