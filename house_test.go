@@ -171,3 +171,31 @@ func TestNothingForbiddenIsWritten(t *testing.T) {
 		}
 	})
 }
+
+// SECURITY.md names the tests that hold each protection. A test that is renamed or
+// dropped must not go on being promised there.
+func TestPromisedTestsAreThere(t *testing.T) {
+	text, err := os.ReadFile("SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	goFiles(t, func(path string, _ *token.FileSet, f *ast.File) {
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && isTest(path) {
+				there[filepath.Dir(path)+" "+fn.Name.Name] = true
+			}
+		}
+	})
+	promises := regexp.MustCompile("`([a-z0-9/]+)` ((?:(?:Test|Fuzz)\\w+(?:, )?)+)").FindAllStringSubmatch(string(text), -1)
+	if len(promises) == 0 {
+		t.Fatal("SECURITY.md names no test")
+	}
+	for _, p := range promises {
+		for name := range strings.SplitSeq(p[2], ", ") {
+			if !there[p[1]+" "+name] {
+				t.Errorf("SECURITY.md promises %s of package %s, and there is none", name, p[1])
+			}
+		}
+	}
+}

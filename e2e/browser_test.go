@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,8 +17,9 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -100,24 +102,11 @@ func (o options) flags(t *testing.T) []chromedp.ExecAllocatorOption {
 	return flags
 }
 
-// kill ends the process at once, as a crash or the power button would.
-func (c *chromium) kill(t *testing.T) {
-	t.Helper()
-	p := chromedp.FromContext(c.ctx).Browser.Process()
-	if err := p.Kill(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// A tab is one page in a browser, or one frame of a page.
+// A tab is one page in a browser, or a frame of it that has a process of its own.
 type tab struct {
-	ctx   context.Context
-	t     *testing.T
-	inner string // id of the iframe; empty: the page itself
+	ctx context.Context
+	t   *testing.T
 }
-
-// frame is the frame of the page whose iframe has the id.
-func (p *tab) frame(id string) *tab { return &tab{p.ctx, p.t, id} }
 
 // open opens a tab and goes to url. The page is closed when the test ends.
 func (c *chromium) open(t *testing.T, url string) *tab {
@@ -131,12 +120,36 @@ func (c *chromium) open(t *testing.T, url string) *tab {
 		}
 	})
 	p.watchErrors()
-	p.do("injecting the probe", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, page.AddScriptToEvaluateOnNewDocument,
+	p.do("injecting the probe", chromedp.Func(func(ctx context.Context, tgt *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tgt, page.AddScriptToEvaluateOnNewDocument,
 			page.AddScriptToEvaluateOnNewDocumentParams{Source: probe})
 		return err
 	}))
 	p.do("opening "+url, chromedp.Navigate(url))
+	return p
+}
+
+// frame attaches to a frame of a page that is open, which the browser gave a process
+// of its own because it shows another origin.
+func (c *chromium) frame(t *testing.T, origin string) *tab {
+	t.Helper()
+	var found *target.Info
+	until(t, patience, func() bool {
+		all, err := chromedp.Targets(c.ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(all, func(x *target.Info) bool { return x.Type == "iframe" && strings.HasPrefix(x.URL, origin) })
+		if i >= 0 {
+			found = all[i]
+		}
+		return i >= 0
+	}, func() string { return "no frame shows " + origin })
+	ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithTargetID(found.TargetID), chromedp.WithDetachOnCancel())
+	t.Cleanup(cancel)
+	p := &tab{ctx: ctx, t: t}
+	p.watchErrors()
+	eval[*string](p, probe)
 	return p
 }
 
@@ -191,56 +204,7 @@ func eval[T any](p *tab, script string) T {
 func tryEval[T any](p *tab, script string) (T, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	return chromedp.Run(ctx, func(ctx context.Context, target *chromedp.Target) (T, error) {
-		if p.inner == "" {
-			return chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise)(ctx, target)
-		}
-		return evalInside[T](ctx, target, p, script)
-	})
-}
-
-// evalInside runs a script in a frame: as a function of the frame's document.
-func evalInside[T any](ctx context.Context, target *chromedp.Target, p *tab, script string) (v T, err error) {
-	id, err := p.document(ctx, target)
-	if err != nil {
-		return v, err
-	}
-	doc, err := cdp.Call(ctx, target, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: id})
-	if err != nil {
-		return v, err
-	}
-	yes := true
-	res, err := cdp.Call(ctx, target, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
-		ObjectID: doc.Object.ObjectID, FunctionDeclaration: "function() { return " + script + " }",
-		AwaitPromise: &yes, ReturnByValue: &yes,
-	})
-	switch {
-	case err != nil:
-		return v, err
-	case res.ExceptionDetails != nil:
-		return v, &chromedp.ExceptionError{ExceptionDetails: res.ExceptionDetails}
-	}
-	return v, json.Unmarshal(res.Result.Value, &v)
-}
-
-// document finds the root of the page, or of the frame in it.
-func (p *tab) document(ctx context.Context, target *chromedp.Target) (cdp.BackendNodeID, error) {
-	doc, err := cdp.Call(ctx, target, dom.GetDocument, dom.GetDocumentParams{})
-	if err != nil || p.inner == "" {
-		return doc.Root.BackendNodeID, err
-	}
-	frame, err := cdp.Call(ctx, target, dom.QuerySelector, dom.QuerySelectorParams{NodeID: doc.Root.NodeID, Selector: "iframe#" + p.inner})
-	if err != nil {
-		return 0, err
-	}
-	node, err := cdp.Call(ctx, target, dom.DescribeNode, dom.DescribeNodeParams{NodeID: frame.NodeID})
-	if err != nil {
-		return 0, err
-	}
-	if node.Node.ContentDocument == nil {
-		return 0, fmt.Errorf("the frame %s holds no document of this process", p.inner)
-	}
-	return node.Node.ContentDocument.BackendNodeID, nil
+	return chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 }
 
 // until waits for ok, asking again every 50 ms, and fails with what() after the time.
@@ -259,12 +223,12 @@ const reaction = 1100 * time.Millisecond
 func (p *tab) press(name string) {
 	p.t.Helper()
 	id := p.settled(name)
-	p.do("pressing "+name, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		x, y, err := centre(ctx, target, id)
+	p.do("pressing "+name, chromedp.Func(func(ctx context.Context, tgt *chromedp.Target) error {
+		x, y, err := centre(ctx, tgt, id)
 		if err != nil {
 			return err
 		}
-		_, err = chromedp.MouseClickXY(x, y)(ctx, target)
+		_, err = chromedp.MouseClickXY(x, y)(ctx, tgt)
 		return err
 	}))
 }
@@ -286,13 +250,13 @@ func (p *tab) settled(name string) (id cdp.BackendNodeID) {
 // button looks for a button that can be pressed now.
 func (p *tab) button(name string) (cdp.BackendNodeID, bool) {
 	p.t.Helper()
-	find := func(ctx context.Context, target *chromedp.Target) (cdp.BackendNodeID, error) {
-		doc, err := p.document(ctx, target)
+	find := func(ctx context.Context, tgt *chromedp.Target) (cdp.BackendNodeID, error) {
+		doc, err := cdp.Call(ctx, tgt, dom.GetDocument, dom.GetDocumentParams{})
 		if err != nil {
 			return 0, err
 		}
-		res, err := cdp.Call(ctx, target, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{
-			BackendNodeID: doc, AccessibleName: name, Role: "button",
+		res, err := cdp.Call(ctx, tgt, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{
+			BackendNodeID: doc.Root.BackendNodeID, AccessibleName: name, Role: "button",
 		})
 		if err != nil {
 			return 0, err
@@ -320,12 +284,12 @@ func property(n *accessibility.Node, name accessibility.PropertyName) bool {
 	return false
 }
 
-func centre(ctx context.Context, target *chromedp.Target, id cdp.BackendNodeID) (x, y float64, err error) {
-	_, err = cdp.Call(ctx, target, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: id})
+func centre(ctx context.Context, tgt *chromedp.Target, id cdp.BackendNodeID) (x, y float64, err error) {
+	_, err = cdp.Call(ctx, tgt, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: id})
 	if err != nil {
 		return 0, 0, err
 	}
-	box, err := cdp.Call(ctx, target, dom.GetBoxModel, dom.GetBoxModelParams{BackendNodeID: id})
+	box, err := cdp.Call(ctx, tgt, dom.GetBoxModel, dom.GetBoxModelParams{BackendNodeID: id})
 	if err != nil {
 		return 0, 0, err
 	}
@@ -396,6 +360,27 @@ func quote(v any) string {
 func (p *tab) reload() {
 	p.t.Helper()
 	p.do("loading the page again", chromedp.Reload())
+}
+
+// crash kills the process of the page. The browser never answers that command.
+func (p *tab) crash() {
+	p.t.Helper()
+	dead := make(chan struct{})
+	events := chromedp.Events(p.ctx, inspector.TargetCrashed)
+	go func() {
+		for range events {
+			close(dead)
+			return
+		}
+	}()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	go chromedp.Call(ctx, page.Crash, cdp.Empty{})
+	select {
+	case <-dead:
+	case <-ctx.Done():
+		p.t.Fatal("the page cannot be made to crash")
+	}
 }
 
 // close closes the page, as the cross on its tab does.

@@ -54,16 +54,15 @@ func TestPageReloaded(t *testing.T) {
 	p.speaking()
 }
 
-// A browser that is killed comes back as a new process, with the same profile.
+// A page whose process dies says nothing to anybody; the same page, opened again, is
+// the same console.
 func TestPageKilled(t *testing.T) {
 	p := startPair(t)
 	p.call()
 	p.speaking()
-	p.SouthBrowser.kill(t)
+	p.South.crash()
 	p.North.waitStatus("Held")
-
-	p.SouthBrowser = startChromium(t, options{Tone: southTone, Profile: p.SouthBrowser.Profile})
-	p.South = p.SouthBrowser.open(t, ready(t, p.demo.South))
+	p.South.reload()
 	p.inCall()
 	p.speaking()
 }

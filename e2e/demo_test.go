@@ -155,7 +155,7 @@ func ready(t *testing.T, address string) string {
 		t.Fatal(err)
 	}
 	q := u.Query()
-	q.Set("next", "/?ready=1")
+	q.Set("ready", "1")
 	u.RawQuery = q.Encode()
 	return u.String()
 }
