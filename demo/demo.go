@@ -159,14 +159,8 @@ func (s *show) run(ctx context.Context, north, south *party) (err error) {
 		}
 		defer func() { err = errors.Join(err, p.daemon.Stop()) }()
 	}
-	info, err := s.invite(north, south)
-	if err != nil {
-		return err
-	}
-	stage, err := newStage(s.port(), info, s.wires)
-	if err != nil {
-		return err
-	}
+	consoles := []string{north.daemon.Console.URL(), south.daemon.Console.URL()}
+	stage := newStage(s.port(), consoles, func() (stageInfo, error) { return s.invite(north, south) }, s.wires)
 	failed := make(chan error, 1)
 	go func() { failed <- stage.serve(s.stageAt) }()
 	if err := s.announce(north, south); err != nil {

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -31,8 +30,8 @@ type stage struct {
 	mux    http.ServeMux
 	hosts  map[string]bool
 	wires  []*wire
-	info   stageInfo
-	policy string // Content-Security-Policy
+	invite func() (stageInfo, error) // makes links that let a browser in, anew for each page
+	policy string                    // Content-Security-Policy
 }
 
 // A wire is one path of the demo: a forwarder, and what the accord calls it.
@@ -79,33 +78,27 @@ const (
 	patchLimit = 4096
 )
 
-func newStage(port int, info stageInfo, wires []*wire) (*stage, error) {
-	s := &stage{info: info, wires: wires, hosts: make(map[string]bool)}
-	var err error
-	if s.policy, err = stagePolicy(info); err != nil {
-		return nil, err
-	}
+// newStage makes the stage that shows the consoles of these addresses.
+func newStage(port int, consoles []string, invite func() (stageInfo, error), wires []*wire) *stage {
+	s := &stage{invite: invite, wires: wires, hosts: make(map[string]bool), policy: web.Policy(nil, consoles)}
 	for _, h := range []string{"localhost", "127.0.0.1", "[::1]"} {
 		s.hosts[net.JoinHostPort(strings.Trim(h, "[]"), strconv.Itoa(port))] = true
 	}
 	s.mux.HandleFunc("GET /{file...}", s.page)
-	s.mux.HandleFunc("GET /api/stage", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.info) })
+	s.mux.HandleFunc("GET /api/stage", s.consoles)
 	s.mux.HandleFunc("GET /api/flow", s.flow)
 	s.mux.HandleFunc("POST /paths/{n}", s.patch)
-	return s, nil
+	return s
 }
 
-// stagePolicy lets the stage frame the two consoles, and nobody frame the stage.
-func stagePolicy(info stageInfo) (string, error) {
-	var frames []string
-	for _, link := range []string{info.North, info.South} {
-		u, err := url.Parse(link)
-		if err != nil {
-			return "", fmt.Errorf("demo: console's address: %w", err)
-		}
-		frames = append(frames, u.Scheme+"://"+u.Host)
+// consoles tells the page where the consoles are.
+func (s *stage) consoles(w http.ResponseWriter, _ *http.Request) {
+	info, err := s.invite()
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, "no-console", "The consoles cannot be opened: "+err.Error()+".", "Start the demo again.")
+		return
 	}
-	return web.Policy(nil, frames), nil
+	reply(w, info)
 }
 
 // page serves the stage and what it loads.
