@@ -321,6 +321,9 @@ func TestHeldBackNewerKnock(t *testing.T) {
 		w.each(func(l *link) { l.cut = false })
 		w.until(5*time.Second, w.open)
 		e := w.ends[who]
+		for _, e := range w.ends {
+			e.offloadTakes = 600 * time.Millisecond // TLS is slow, so that the session has to bear with it
+		}
 		for i, p := range knocks {
 			w.after(time.Duration(i)*500*time.Millisecond, func() { e.receive(p.from, p.bytes) })
 		}
@@ -330,5 +333,116 @@ func TestHeldBackNewerKnock(t *testing.T) {
 			t.Errorf("end %d: %v", who, e.states)
 		}
 		w.ends[1-who].checkVoice(1000)
+	}
+}
+
+// What a far station said in its last run, and the network held back, is not taken
+// for what it says in this one, though the keys of that run would still open it.
+func TestHeldBackFromLastRun(t *testing.T) {
+	for who := range 2 {
+		w := newWorld(t, wire.Standard, 2, 11)
+		w.begin()
+		e, far := w.ends[who], w.ends[1-who]
+		far.line.SetSignal(wire.Signal{Ready: 7})
+		far.speak(time.Second)
+		recorded := w.record()
+		w.each(func(l *link) { l.cut = true })
+		w.run(500 * time.Millisecond)
+		w.tap = nil
+		w.each(func(l *link) { l.cut = false })
+		far.start()
+		w.until(5*time.Second, func() bool { return e.restarts == 1 })
+		for _, p := range *recorded {
+			if p.end != who {
+				e.receive(p.from, p.bytes)
+			}
+		}
+		w.run(time.Second)
+		if len(e.signals) != 0 || len(e.voices) != 0 {
+			t.Errorf("end %d: signals %v, %d packets of voice from the last run", who, e.signals, len(e.voices))
+		}
+	}
+}
+
+// A far station that owns the keys says under the pair's what only a session may
+// say, sends another size, or acknowledges what was not sent: nothing comes of it.
+func TestPeerBreaksTheRules(t *testing.T) {
+	for name, fill := range map[string]func(l *Line, b *wire.Builder){
+		"signal before hello": func(l *Line, b *wire.Builder) {
+			b.Signal(9, &wire.Signal{Ready: 9})
+			b.Hello(wire.Hello{Own: Attempt{Incarnation: 9, Number: 1}})
+		},
+		"data behind hello": func(l *Line, b *wire.Builder) {
+			b.Hello(wire.Hello{Own: Attempt{Incarnation: 9, Number: 1}})
+			b.Data(wire.Data{Stream: StreamEntries, Bytes: []byte{0, 1, 2}})
+		},
+		"no hello":      func(l *Line, b *wire.Builder) {},
+		"no hello, ack": func(l *Line, b *wire.Builder) { b.Ack(&wire.Ack{Stream: StreamEntries}) },
+	} {
+		w := newWorld(t, wire.Standard, 2, 11)
+		w.begin()
+		e, far := w.ends[0], w.ends[1].line
+		before := e.line.Status(w.now).Counts.Malformed
+		e.receive(address(1, 1), far.sealBody(far.keys.pair, far.cfg.Profile.Plain(), func(b *wire.Builder) { fill(far, b) }))
+		w.run(time.Second)
+		if s := e.line.Status(w.now); s.Counts.Malformed != before+1 || e.disk.Far.Incarnation != 1 || len(e.signals)+len(e.messages) != 0 {
+			t.Errorf("%s: %d malformed, far attempt %v, signals %v", name, s.Counts.Malformed-before, e.disk.Far, e.signals)
+		}
+	}
+	w := newWorld(t, wire.Standard, 2, 11)
+	w.begin()
+	e, far := w.ends[0], w.ends[1].line
+	for _, size := range []int{wire.PathHeaderSize + wire.FrameHeaderSize, 200, far.cfg.Profile.Plain() - 1, far.cfg.Profile.Plain() + 1} {
+		e.receive(address(1, 1), far.sealBody(far.keys.current, size, func(b *wire.Builder) { b.Signal(9, &wire.Signal{Ready: 9}) }))
+	}
+	if s := e.line.Status(w.now); s.Counts.Unopened != 4 || len(e.signals) != 0 {
+		t.Errorf("another size: %+v, signals %v", s.Counts, e.signals)
+	}
+}
+
+// sealBody is a datagram of path 1 with a body of its own, and any size.
+func (l *Line) sealBody(e *epoch, plainSize int, fill func(b *wire.Builder)) []byte {
+	plain := make([]byte, plainSize)
+	h := l.paths[0].header(0, l.from, wire.ClockWord(0))
+	h.Put(plain)
+	wire.FrameHeader{Number: 1<<20 + h.Counter}.Put(plain[wire.PathHeaderSize:])
+	var b wire.Builder
+	b.Reset(plain[wire.PathHeaderSize+wire.FrameHeaderSize:])
+	fill(&b)
+	b.Finish()
+	d := make([]byte, plainSize+wire.Overhead)
+	_ = e.sealers[0].Seal(d, plain)
+	return d
+}
+
+// A client that owns the keys names a new handshake in every datagram: the server
+// enters one a second, and none for a run that has not proved itself.
+func TestServerKeepsItsPace(t *testing.T) {
+	for _, c := range []struct {
+		run  uint64
+		want int
+	}{{1, 10}, {2, 0}} {
+		w := newWorld(t, wire.Standard, 2, 11)
+		w.begin()
+		e, far := w.ends[1], w.ends[0].line
+		hello := far.newExchange(1)
+		hello.prepare(nil)()
+		hello.collect()
+		e.offloads = 0
+		for i := range 1000 {
+			w.after(time.Duration(i)*10*time.Millisecond, func() {
+				id := Attempt{Incarnation: c.run, Number: far.attempts.own.Number + 1 + uint32(i/16)}
+				at := i % 8 * 200
+				e.receive(address(0, 1), far.sealBody(far.keys.current, far.cfg.Profile.Plain(), func(b *wire.Builder) {
+					b.Hello(wire.Hello{Own: id})
+					b.Handshake(wire.Handshake{Offset: uint16(at), Bytes: hello.out[min(at, len(hello.out)-1):min(at+200, len(hello.out))]})
+				}))
+			})
+		}
+		w.run(10 * time.Second)
+		if e.offloads > c.want || c.want > 0 && e.offloads == 0 {
+			t.Errorf("run %d: TLS was given work %d times in 10 s, want at most %d", c.run, e.offloads, c.want)
+		}
+		hello.abandon()
 	}
 }

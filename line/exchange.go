@@ -164,7 +164,7 @@ func (x *exchange) work() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.state = exchangeWorked
-	if x.abandoned || x.done || x.fault != FaultNone {
+	if x.abandoned {
 		x.shut()
 	}
 }

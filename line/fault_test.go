@@ -232,3 +232,60 @@ func TestNoGoroutineStays(t *testing.T) {
 	}
 	t.Errorf("%d goroutines before, %d after", before, runtime.NumGoroutine())
 }
+
+// An exchange that is given up while it works ends as soon as it can.
+func TestAbandonedWhileItWorks(t *testing.T) {
+	w := newWorld(t, wire.Standard, 1, 5)
+	for _, e := range w.ends {
+		e.start()
+	}
+	client, server := w.ends[0].line.newExchange(1), w.ends[1].line.newExchange(1)
+	working, abandoned, ended := make(chan bool), make(chan bool), make(chan bool)
+	server.checkFinal = func([]byte) error {
+		working <- true
+		<-abandoned
+		return nil
+	}
+	var in []byte // flights for the server
+	for range 2 {
+		client.prepare(server.out)()
+		client.collect()
+		in = client.out[len(in):]
+		if client.done {
+			break
+		}
+		server.prepare(in)()
+		server.collect()
+	}
+	go func() {
+		server.prepare(in)()
+		close(ended)
+	}()
+	<-working
+	server.abandon()
+	close(abandoned)
+	<-ended
+	if server.conn != nil {
+		t.Error("TLS is still there")
+	}
+	client.abandon()
+}
+
+// A far station acknowledges what was not sent, or sends more than a handshake is.
+func TestHandshakeChunksAreChecked(t *testing.T) {
+	hs := handshake{out: make([]byte, 100)}
+	for _, c := range []struct {
+		h  wire.Handshake
+		ok bool
+	}{
+		{wire.Handshake{Received: 100}, true},
+		{wire.Handshake{Received: 101}, false},
+		{wire.Handshake{Offset: maxFlights - 1, Bytes: []byte{1}}, true},
+		{wire.Handshake{Offset: maxFlights - 1, Bytes: []byte{1, 2}}, false},
+		{wire.Handshake{Offset: wire.MaxHandshake - 1, Bytes: []byte{1}}, false},
+	} {
+		if got := hs.take(&c.h); got != c.ok {
+			t.Errorf("%d bytes at %d, %d received: taken %v, want %v", len(c.h.Bytes), c.h.Offset, c.h.Received, got, c.ok)
+		}
+	}
+}

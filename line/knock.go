@@ -31,7 +31,9 @@ type attempts struct {
 	accepted time.Duration // when heard was accepted
 	run      uint64        // incarnation of the last that was accepted
 	arriving Attempt       // to be accepted once it is on disk; zero: none
+	asked    bool          // arriving is on its way to the disk: nothing takes its place any more
 	waiting  []arrival     // of arriving, at most one for each path
+	expected time.Duration // when the run of arriving was first heard of
 
 	wanted  Durable // what shall be on disk
 	onDisk  Durable // what is
@@ -120,30 +122,35 @@ type verdict uint8
 
 const (
 	verdictStale   verdict = iota // its attempt is not newer than what was accepted
-	verdictHurried                // new, but too soon after the last
+	verdictHurried                // new, but another is on its way to the disk
 	verdictNew                    // new: to be used once it is on disk
-	verdictWaits                  // of the new one that is being written
+	verdictWaits                  // of the new one that waits for that
 	verdictKnown                  // of the attempt that we hear
 )
 
-func (a *attempts) judge(now time.Duration, far Attempt) verdict {
+func (a *attempts) judge(far Attempt) verdict {
 	switch {
-	case far == a.heard && far != Attempt{}:
-		return verdictKnown
-	case far == a.arriving && far != Attempt{}:
-		return verdictWaits
-	case far.Compare(a.wanted.Far) <= 0:
+	case far == Attempt{}:
 		return verdictStale
-	case a.arriving != Attempt{} || now-a.accepted < attemptEvery:
+	case far == a.heard:
+		return verdictKnown
+	case far == a.arriving:
+		return verdictWaits
+	case far.Compare(a.wanted.Far) <= 0 || far.Compare(a.arriving) <= 0:
+		return verdictStale
+	case a.asked:
 		return verdictHurried
 	}
 	return verdictNew
 }
 
-// expect begins to wait for a new attempt to be on disk.
-func (a *attempts) expect(far Attempt) {
-	a.arriving, a.wanted.Far, a.urgent = far, far, true
-	a.waiting = a.waiting[:0]
+// expect begins to wait for a new attempt to be on disk. One that it finds waiting is
+// forgotten: the newest wins.
+func (a *attempts) expect(now time.Duration, far Attempt) {
+	if far.Incarnation != a.arriving.Incarnation {
+		a.expected = now
+	}
+	a.arriving, a.asked, a.waiting = far, false, a.waiting[:0]
 }
 
 // hold keeps the first datagram of the new attempt that came on a path. It reports
@@ -158,6 +165,17 @@ func (a *attempts) hold(in *arrival) bool {
 	a.waiting[len(a.waiting)-1].chunks = wire.Chunks{} // its bytes are the reader's
 	return true
 }
+
+// ask sends the attempt that waits to the disk, a second after the last one at the
+// earliest.
+func (a *attempts) ask(now time.Duration) {
+	if a.pending() && now-a.accepted >= attemptEvery {
+		a.asked, a.urgent, a.wanted.Far = true, true, a.arriving
+	}
+}
+
+// pending reports whether an attempt waits for its second.
+func (a *attempts) pending() bool { return a.arriving != Attempt{} && !a.asked }
 
 // raise notes a far attempt that was accepted by other means. It waits for the next
 // write: what would replay it is refused under the session's keys already.
@@ -183,13 +201,14 @@ func (a *attempts) written(now time.Duration) bool {
 		return false
 	}
 	a.busy, a.onDisk = false, a.writing
-	if a.arriving == (Attempt{}) || a.onDisk.Far.Compare(a.arriving) < 0 {
+	if !a.asked || a.onDisk.Far.Compare(a.arriving) < 0 {
 		return false
 	}
-	if a.run != 0 && a.run != a.arriving.Incarnation {
+	if a.run != 0 && a.run != a.arriving.Incarnation && a.made < a.expected {
 		a.spend() // the run before may have seen them
 	}
 	a.run = a.arriving.Incarnation
-	a.heard, a.accepted, a.arriving = a.arriving, now, Attempt{}
+	a.heard, a.accepted = a.arriving, now
+	a.arriving, a.asked = Attempt{}, false
 	return true
 }

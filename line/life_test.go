@@ -62,10 +62,48 @@ func TestEitherSideRestarts(t *testing.T) {
 				if !ok || took > 3500*time.Millisecond {
 					t.Errorf("%s, %d down for %v: open %v after %v", profile.Name, who, down, ok, took)
 				}
+				said := goes.speak(time.Second)
+				w.run(1500 * time.Millisecond)
+				stays.checkVoice(said())
 				if stays.restarts != 1 || goes.restarts != 0 {
 					t.Errorf("%s, %d down for %v: FarRestarted %d and %d times, want 1 and 0", profile.Name, who, down, stays.restarts, goes.restarts)
 				}
 			}
+		}
+	}
+}
+
+// A station that fell over right after it heard a knock, with that on its disk, takes
+// no knock of that number again; the other makes a new one at once.
+func TestRestartAfterTheFirstKnock(t *testing.T) {
+	for who := range 2 {
+		w := newWorld(t, wire.Standard, 2, 7)
+		w.ends[1-who].start()
+		w.run(time.Second)
+		goes := w.ends[who]
+		goes.start()
+		w.until(time.Second, func() bool { return goes.disk.Far.Number > 0 && w.ends[1-who].line.attempts.run == 1 })
+		goes.start()
+		if took, ok := w.until(5*time.Second, w.open); !ok || took > 1500*time.Millisecond {
+			t.Errorf("end %d: open %v after %v", who, ok, took)
+		}
+	}
+}
+
+// A far station begins to count anew, far below what was heard of the attempt before.
+func TestRestartAfterLongHandshakes(t *testing.T) {
+	for who := range 2 {
+		w := newWorld(t, wire.Standard, 2, 7)
+		goes := w.ends[who]
+		goes.offloadTakes = time.Hour
+		for _, e := range w.ends {
+			e.start()
+		}
+		w.run(2 * time.Minute)
+		goes.offloadTakes = time.Millisecond
+		goes.start()
+		if took, ok := w.until(20*time.Second, w.open); !ok || took > 2500*time.Millisecond {
+			t.Errorf("end %d: open %v after %v", who, ok, took)
 		}
 	}
 }
@@ -94,6 +132,9 @@ func TestOutage(t *testing.T) {
 		for i, e := range w.ends {
 			if e.state != StateDown {
 				t.Errorf("out for %v: end %d is %v", out, i, e.state)
+			}
+			if dead := e.line.Status(w.now).SessionSince.IsZero(); dead != (out > keysDie) {
+				t.Errorf("out for %v: end %d: the keys died: %v", out, i, dead)
 			}
 		}
 		w.each(func(l *link) { l.cut = false })
@@ -168,6 +209,31 @@ func TestNewKeysInMidVoice(t *testing.T) {
 			if s := e.line.Status(w.now); s.Rekeys != 3 {
 				t.Errorf("%s: end %d: %d rekeys, want 3: %v", profile.Name, i, s.Rekeys, s.Counts.Faults)
 			}
+		}
+	}
+}
+
+// More voice than fits does not keep the keys from being renewed.
+func TestNewKeysThroughTooMuchVoice(t *testing.T) {
+	w := newWorld(t, wire.Wide, 2, 7)
+	w.begin()
+	packet := make([]byte, 160)
+	var speak func()
+	speak = func() {
+		for _, e := range w.ends {
+			for talker := range uint8(4) {
+				if err := e.line.SendVoice(talker, wire.CodecPCMU, packet); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		w.after(20*time.Millisecond, speak)
+	}
+	speak()
+	w.run(10 * time.Minute)
+	for i, e := range w.ends {
+		if s := e.line.Status(w.now); s.Rekeys != 3 || !w.open() {
+			t.Errorf("end %d: %d rekeys, want 3; %v", i, s.Rekeys, s.State)
 		}
 	}
 }

@@ -118,6 +118,9 @@ func TestStaysOpen(t *testing.T) {
 		if s.Fault != FaultNone || s.Counts.LateTicks != 0 || s.Counts.Malformed != 0 || s.Counts.Unopened != 0 {
 			t.Errorf("end %d: %v, %+v", i, s.Fault, s.Counts)
 		}
+		if frames := s.Paths[0].Arrived; s.Counts.Copies < frames-100 || s.Counts.Copies > frames {
+			t.Errorf("end %d: of %d frames on each path %d are copies", i, frames, s.Counts.Copies)
+		}
 		for _, p := range s.Paths {
 			if p.In.Loss != 0 || p.RTT < 20*time.Millisecond || p.RTT > 21*time.Millisecond {
 				t.Errorf("end %d, path %d: %+v", i, p.Number, p)

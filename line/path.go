@@ -148,10 +148,12 @@ func (p *path) hear(now time.Duration, from netip.AddrPort, counter uint64) Path
 
 // hearAgain takes in that a datagram heard before came again, from the address that we
 // send to: somebody may have forwarded the first copy faster from elsewhere, to
-// make the address look silent (RFC 9000, 9.3.3).
+// make the address look silent (RFC 9000, 9.3.3). The first copy must have come just
+// now: otherwise one recorded datagram, played again and again, would keep the
+// cadence going to an address that is long dead.
 func (p *path) hearAgain(now time.Duration, from netip.AddrPort, counter uint64) {
-	if from == p.remote && counter+recent > p.newest {
-		p.spoke = now
+	if from == p.remote && counter+recent > p.newest && now-p.newestAt < moveAfter {
+		p.spoke, p.asked = now, candidate{}
 	}
 }
 
@@ -184,9 +186,8 @@ func (p *path) move(now time.Duration, to netip.AddrPort) {
 // target is where the datagram of tick n goes, if one leaves on p at all; ask says
 // that it carries a challenge. While an address is asked, it gets every second
 // datagram, or all if there is no other.
-func (p *path) target(now time.Duration, n uint64) (to netip.AddrPort, ask, ok bool) {
-	asking := p.asked.budget > 0 && (!p.remote.IsValid() || now-p.spoke >= moveAfter)
-	if asking && p.state != PathResting && (n&1 == 1 || !p.cadent()) {
+func (p *path) target(n uint64) (to netip.AddrPort, ask, ok bool) {
+	if p.asked.budget > 0 && p.state != PathResting && (n&1 == 1 || !p.cadent()) {
 		p.asked.budget--
 		return p.asked.addr, true, true
 	}

@@ -367,3 +367,29 @@ func TestSetRemote(t *testing.T) {
 	}
 	e.line.SetRemote(w.now, 7, elsewhere) // of no path
 }
+
+// Only the bytes of the challenge, from the address that it went to, move a path.
+func TestChallengeIsCompared(t *testing.T) {
+	other := netip.MustParseAddrPort("203.0.113.5:5")
+	for _, c := range []struct {
+		name  string
+		from  netip.AddrPort
+		spoil byte
+		moves bool
+	}{
+		{"right", elsewhere, 0, true}, {"other bytes", elsewhere, 1, false}, {"other address", other, 0, false},
+	} {
+		p := newPath(PathConfig{Number: 1, Remote: address(1, 1), FarRoams: true}, wire.Label{}, 1)
+		p.hear(0, address(1, 1), 1)
+		p.hear(moveAfter, elsewhere, 2)
+		token := p.asked.token
+		token[3] ^= c.spoil
+		if p.respond(moveAfter, c.from, token) != c.moves || (p.remote == c.from) != c.moves {
+			t.Errorf("%s: the path is at %v", c.name, p.remote)
+		}
+	}
+	p := newPath(PathConfig{Number: 1, Remote: address(1, 1), FarRoams: true}, wire.Label{}, 1)
+	if p.respond(0, netip.AddrPort{}, wire.Token{}) {
+		t.Error("an answer to no challenge moves the path")
+	}
+}

@@ -86,14 +86,15 @@ func (l *Line) receivePair(in *arrival) {
 		l.counts.Malformed++
 		return
 	}
-	switch l.attempts.judge(in.now, in.hello.Own) {
+	switch l.attempts.judge(in.hello.Own) {
 	case verdictStale:
 		l.counts.Stale++
 	case verdictHurried:
 		l.counts.Hurried++
 	case verdictNew:
-		l.attempts.expect(in.hello.Own)
+		l.attempts.expect(in.now, in.hello.Own)
 		l.attempts.hold(in)
+		l.attempts.ask(in.now)
 		l.persist()
 	case verdictWaits:
 		if !l.attempts.hold(in) {
@@ -202,8 +203,14 @@ func (l *Line) prove(now time.Duration, e *epoch) {
 	}
 }
 
+// receiveChunk takes in one chunk. Until the accord is signed to the end the line carries
+// handshakes only; all else is neither heard nor acknowledged, so that it comes again.
 func (l *Line) receiveChunk(in *arrival) {
-	switch in.chunks.Kind() {
+	kind := in.chunks.Kind()
+	if !l.signed && kind != wire.KindHello && kind != wire.KindHandshake {
+		return
+	}
+	switch kind {
 	case wire.KindSignal:
 		if version, s := in.chunks.Signal(); version > l.farVersion {
 			l.farVersion = version
@@ -235,11 +242,20 @@ func (l *Line) hear(in *arrival) {
 	if p.remote != remote {
 		l.counts.Moves++
 	}
-	p.in.arrive(in.now, h.Counter, in.now-time.Duration(in.frame.Number)*l.cfg.Profile.Tick)
+	p.in.arrive(in.now, h.Counter, in.now-l.sentAt(in.frame.Number))
 	if held, ok := h.Held(); ok {
 		p.rounds.echo(in.now, h.Echo, held)
 	}
 	l.hearWord(in)
+}
+
+// countedFrames is where the count of frames wraps in measurements: 43 years of ticks or
+// more, and few enough to be a duration, whatever number the far station makes up.
+const countedFrames = 1 << 36
+
+// sentAt is when the far station sent a frame, by its own count of ticks.
+func (l *Line) sentAt(frame uint64) time.Duration {
+	return time.Duration(frame%countedFrames) * l.cfg.Profile.Tick
 }
 
 func (l *Line) hearWord(in *arrival) {

@@ -90,6 +90,7 @@ type end struct {
 	restarts int
 	finals   int
 	persists int
+	offloads int
 	deaf     bool // keeps no voice
 }
 
@@ -361,6 +362,10 @@ func (e *end) Persist(d Durable) {
 }
 
 func (e *end) Offload(work func()) {
+	if x := e.line.hs.x; x.state != exchangeQueued || x.conn == nil && len(x.out) > 0 {
+		e.w.t.Error("TLS works before it is on its own goroutine")
+	}
+	e.offloads++
 	run := e.runs
 	e.w.after(e.offloadTakes, func() {
 		work()
