@@ -28,6 +28,9 @@ type AcceptOptions struct {
 }
 
 // newAccept answers inv. It gives the whole accord and the pair secret.
+//
+// The order is fixed by what depends on what: ends and keys first, then the
+// sealed secret, which is bound to them, then the signatures over all of it.
 func newAccept(now time.Time, name Name, keys *KeySet, inv *Invite, o AcceptOptions) (*Accord, Secret, error) {
 	acc := &Accept{
 		Invite: inv.ID, Digest: inv.Digest(), first: inv.First.Name,
@@ -59,7 +62,9 @@ func newAccept(now time.Time, name Name, keys *KeySet, inv *Invite, o AcceptOpti
 	return a, secret, nil
 }
 
-// info and aad bind the sealed pair secret.
+// info and aad bind the sealed pair secret to the invite, and to everything else
+// that the second party says. Someone who puts the sealed bytes into an accept of
+// his own gets an accept that cannot be concluded.
 func (acc *Accept) info() []byte {
 	return []byte("ringdown pair secret " + version + "\n" + acc.Digest.String() + "\n")
 }
@@ -138,7 +143,13 @@ type Accord struct {
 	Accept *Accept
 }
 
-// Join puts the two halves together and checks everything that both say.
+// Join puts the two halves together and checks everything that both say: that the
+// accept answers this very invite, that all the second party's keys have signed,
+// and that the two halves can be agreed together. It needs no secret, so anybody
+// who has the files can do it.
+//
+// Signatures come before the rules: what no station wrote is [ErrChanged],
+// whatever else may be wrong with it.
 func Join(inv *Invite, acc *Accept) (*Accord, error) {
 	a := &Accord{inv, acc}
 	if acc.Invite != inv.ID {
@@ -160,7 +171,8 @@ func Join(inv *Invite, acc *Accept) (*Accord, error) {
 	return a, nil
 }
 
-// check holds the rules that concern both halves.
+// check holds the rules that concern both halves. The second party asks them before it
+// signs, the first before it concludes.
 func (a *Accord) check() error {
 	first, second := &a.Invite.First, &a.Accept.Second
 	if bytes.Equal(first.Keys.Identity(), second.Keys.Identity()) {
@@ -229,7 +241,8 @@ func (a *Accord) statement(use string) []byte {
 // Digest is over everything that both parties wrote, the signatures apart.
 func (a *Accord) Digest() Digest { return digestOf(a.statement("accord")) }
 
-// final is the first party's last signature.
+// final is the first party's last signature. When it signed the invite it had seen
+// only its own half; with this one, both have signed the same eight sections.
 func (a *Accord) final(keys *KeySet) []byte {
 	return keys.of(RoleIdentity).sign(a.statement("final"))
 }

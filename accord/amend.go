@@ -27,7 +27,8 @@ type Amendment struct {
 	full      bool   // read and written as an amendment, not as a proposal
 }
 
-// ParseProposal reads what one party proposes. [Accord.Amended] and the
+// ParseProposal reads what one party proposes. Its signature is not checked here, because that
+// takes the accord. [Accord.Amended] and the
 // methods of [Line] check what it says.
 func ParseProposal(text []byte) (*Amendment, error) {
 	m := new(Amendment)
@@ -124,7 +125,8 @@ func (m *Amendment) statement(k kind) []byte {
 	return w.b
 }
 
-// A state is the accord after some of its amendments.
+// A state is the accord after some of its amendments: all that matters for
+// what comes next.
 type state struct {
 	serial        uint32 // of the newest amendment, 0 before the first
 	tip           Digest // of the newest amendment, or of the accord
@@ -152,6 +154,10 @@ func (s *state) paths(a *Accord) []Path {
 }
 
 // check tells whether m may come next, signatures included.
+//
+// The order of the checks decides what an error means. Whose accord it is and who
+// signed come first, so every later error is about something that a party did
+// sign: [ErrStale] is a delay on the line, [ErrFork] is dishonesty.
 func (s *state) check(a *Accord, m *Amendment) error {
 	thing := fmt.Sprintf("%s %d of the %s party", m.kind(), m.Serial, m.party())
 	if m.Accord != a.Digest() {
@@ -228,7 +234,8 @@ func (e *ends) with(change map[uint8]Endpoint) (ends, error) {
 	return newEnds(list), nil
 }
 
-// countersign turns a checked proposal into an amendment.
+// countersign turns a checked proposal into an amendment. The statement has another
+// heading than the proposer's, so that a proposer cannot pass its own signature for the other's.
 func (m *Amendment) countersign(keys *KeySet) *Amendment {
 	out := *m
 	out.full = true

@@ -177,7 +177,8 @@ func list(dir string) ([]string, error) {
 	return names, nil
 }
 
-// exists tells whether there is anything at path.
+// exists tells whether there is anything at path. What cannot be looked at counts
+// as missing; reading it then says why.
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil

@@ -74,6 +74,20 @@
 //	sealed           suite + 1,168 bytes                  section sealed
 //	signature …      by each of the second party's keys
 //
+// Their introductions, with the names in place of FIRST and SECOND (WHOM is a
+// name in quotation marks, or "whoever it was given to"; UNTIL is like
+// 13 July 2026 12:00:00 UTC):
+//
+//	Ringdown invite from "FIRST", for WHOM: to accept it, run "ringdown accept FILE".
+//	Do that at your own station, and send back to "FIRST" the file that it makes.
+//	It can be used once, until UNTIL. It holds no secret, but
+//	whoever accepts it first gets the line: compare the twelve words by voice.
+//
+//	Ringdown accept from "SECOND", for "FIRST": to use it, run "ringdown conclude FILE".
+//	Only the station "FIRST" can, because it made the invite, and only once.
+//	The pair's secret inside is readable to nobody else. Compare the twelve words
+//	by voice afterwards, and confirm them at both stations with "ringdown confirm".
+//
 // # Digests and signatures
 //
 // The digest of a section is the SHA-256 of the line "ringdown section 1 NAME"
@@ -131,6 +145,18 @@
 // statement "ringdown proposal statement 1" and the fields; the other counter-signs the
 // statement "ringdown amendment statement 1" and the same fields. The SHA-256 of the
 // latter is the amendment's digest. Nobody can change the other's ends.
+//
+//	accord, previous    64 hexadecimal digits each
+//	serial              NUMBER      (these stand in the order accord, serial, previous)
+//	party               first | second
+//	made                when
+//	salt, end …         as in the accord
+//	signature           64 bytes, of the proposer
+//	counter-signature   64 bytes, of the other; only in an amendment
+//
+// Their introductions are "Ringdown proposal: new addresses of the PARTY party,
+// signed by it alone." and "Ringdown amendment: new addresses of the PARTY
+// party, signed by both.", each on one line.
 //
 // When both propose at once, the first party's goes first:
 //

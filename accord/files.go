@@ -8,7 +8,10 @@ import (
 // The small files of a station's own folder. Those that belong to a line or
 // an invite name it, so that no file can be put in another's place.
 
-// stationFile says whose folder it is.
+// stationFile says whose folder it is:
+//
+//	name NAME
+//	made TIME
 type stationFile struct {
 	name Name
 	made time.Time
@@ -31,7 +34,13 @@ func (f *stationFile) read(r *reader) {
 	f.made = r.time("made")
 }
 
-// onceFile is the one-time private key of an open invite.
+// onceFile is the one-time private key of an open invite, as the seed from
+// which X-Wing makes it. It names its invite:
+//
+//	invite ID
+//	seed mlkem768-x25519 + 32 bytes
+//
+// The reader brings the id that it expects, so the file of another invite is refused.
 type onceFile struct {
 	id   ID
 	seed Secret
@@ -57,7 +66,13 @@ func (f *onceFile) read(r *reader) {
 	f.seed = secretOf(r.block(SecretSize))
 }
 
-// secretFile is the pair secret of a line.
+// secretFile is the pair secret of a line:
+//
+//	accord DIGEST
+//	secret + 32 bytes
+//
+// The reader brings the digest: a secret put into another line's folder would
+// otherwise silently cut that line.
 type secretFile struct {
 	accord Digest
 	secret Secret
@@ -83,7 +98,13 @@ func (f *secretFile) read(r *reader) {
 	f.secret = secretOf(r.block(SecretSize))
 }
 
-// confirmedFile says that the words were compared.
+// confirmedFile says that the words were compared:
+//
+//	accord DIGEST
+//	at TIME
+//
+// It confirms one accord. Copied to another line it is refused, so that words
+// which nobody compared never count.
 type confirmedFile struct {
 	accord Digest
 	at     time.Time
@@ -104,7 +125,12 @@ func (f *confirmedFile) read(r *reader) {
 	f.at = r.time("at")
 }
 
-// finalFile is the first party's final signature.
+// finalFile is the first party's final signature:
+//
+//	accord DIGEST
+//	signature + 64 bytes
+//
+// It is verified whenever it is read, like everything that is signed.
 type finalFile struct {
 	accord    Digest
 	signature []byte
@@ -127,7 +153,12 @@ func (f *finalFile) read(r *reader) {
 	f.signature = r.block(ed25519.SignatureSize)
 }
 
-// usedFile says which line came of an invite.
+// usedFile says which line came of an invite:
+//
+//	invite ID
+//	line SLUG
+//
+// It stays for good, also when the line is retired: an invite makes one accord.
 type usedFile struct {
 	id   ID
 	slug string

@@ -35,10 +35,16 @@ const (
 // Every method that changes something holds the folder's lock, so commands and
 // a running daemon may work on one folder at once.
 type Home struct {
-	dir  string
-	name Name
-	keys *KeySet
+	dir    string
+	name   Name
+	keys   *KeySet
+	public PublicKeys // of keys: deriving them each time would cost more than all else
 }
+
+// The order in which a station's files come to be, and so what a crash can leave, stands with
+// each function that writes. Two rules hold for all: a file or folder is there
+// whole or not at all, and what must not be lost is on disk before anything
+// tells of it.
 
 // Init makes a station in dir, which is made if it is not there. It refuses to
 // touch what a station has left there before.
@@ -56,7 +62,8 @@ func Init(now time.Time, dir, name string) (*Home, error) {
 	if err := os.MkdirAll(filepath.Dir(dir), modeFolder); err != nil {
 		return nil, fmt.Errorf("accord: making a station: %w", err)
 	}
-	h := &Home{dir, n, NewKeySet()}
+	h := &Home{dir: dir, name: n, keys: NewKeySet()}
+	h.public = h.keys.Public()
 	for _, folder := range []string{dir, h.path(dirInvites), h.path(dirLines)} {
 		if err := makeFolder(folder); err != nil {
 			return nil, err
@@ -73,7 +80,8 @@ func Init(now time.Time, dir, name string) (*Home, error) {
 	return h, WriteFile(h.path(fileStation), encode(s))
 }
 
-// vacant refuses a folder that holds anything of a station.
+// vacant refuses a folder that holds anything of a station. Other files (a
+// configuration that was put there before) do not matter.
 func vacant(dir string) error {
 	var s stationFile
 	if readDocument(filepath.Join(dir, fileStation), &s) == nil {
@@ -100,13 +108,14 @@ func Open(dir string) (*Home, error) {
 		}
 		return nil, err
 	}
-	h := &Home{dir, s.name, new(KeySet)}
+	h := &Home{dir: dir, name: s.name, keys: new(KeySet)}
 	for i, role := range Roles {
 		h.keys.keys[i] = &privateKey{role: role}
 		if err := readDocument(h.path(dirKeys, string(role)), h.keys.keys[i]); err != nil {
 			return nil, err
 		}
 	}
+	h.public = h.keys.Public()
 	return h, nil
 }
 
@@ -119,7 +128,9 @@ func (h *Home) path(parts ...string) string {
 	return filepath.Join(append([]string{h.dir}, parts...)...)
 }
 
-// lock waits for the folder's lock and finishes what a crash left unfinished.
+// lock waits for the folder's lock and finishes what a crash left unfinished. Whoever
+// holds it reads again what it decides on: another process may have changed it.
+// Reading alone takes no lock, because every change appears at once.
 func (h *Home) lock() (unlock func(), err error) {
 	f, err := os.OpenFile(h.path(fileLock), os.O_RDWR|os.O_CREATE, modeFile)
 	if err != nil {
@@ -190,8 +201,9 @@ func (h *Home) newSlug(a *Accord, first bool) (string, error) {
 	return slug, nil
 }
 
-// Lines gives all lines in the order of their slugs. A line whose files are
-// damaged is left out and named in err, so lines is of use even then.
+// Lines reads all lines and verifies their signatures, about a millisecond each. They
+// come in the order of their slugs. A line whose files are damaged is left out
+// and named in err, so lines is of use even then.
 func (h *Home) Lines() (lines []*Line, err error) {
 	slugs, err := list(h.path(dirLines))
 	for _, slug := range slugs {

@@ -24,6 +24,7 @@ func (p *Party) write(w *writer) {
 	p.Keys.write(w)
 }
 
+// read refuses a name that could deceive, and a key that stands for two roles.
 func (p *Party) read(r *reader) {
 	p.Name = Name(r.word("name"))
 	if r.err == nil {
@@ -53,7 +54,10 @@ type InviteOptions struct {
 	Paths []OwnPath
 }
 
-// An Invite is the first party's half of an accord.
+// An Invite is the first party's half of an accord. Only two functions make one:
+// newInvite, for this station, and [ParseInvite], for what others sent; both have
+// checked all that can be checked without the other half, so whoever holds an
+// Invite need not ask again. It does not change.
 type Invite struct {
 	ID    ID
 	Made  time.Time // by the first party's clock
@@ -68,7 +72,8 @@ type Invite struct {
 	proofs proofs
 }
 
-// newInvite makes an invite and the seed of its one-time private key.
+// newInvite makes an invite and the seed of its one-time private key. Times are cut to
+// seconds before anything is signed, because the text has no finer ones.
 func newInvite(now time.Time, name Name, keys *KeySet, o InviteOptions) (*Invite, Secret, error) {
 	now = now.UTC().Truncate(time.Second)
 	if o.Days == 0 {
@@ -102,7 +107,8 @@ func newInvite(now time.Time, name Name, keys *KeySet, o InviteOptions) (*Invite
 	return inv, seed, nil
 }
 
-// check holds the rules for what an invite may say.
+// check holds the rules for what an invite may say. It is asked before this
+// station signs, and again of every invite that comes in.
 func (inv *Invite) check() error {
 	if inv.For != "" {
 		if err := checkName("name of the station the invite is for", string(inv.For), MaxName); err != nil {
@@ -158,7 +164,9 @@ func (inv *Invite) ParseEnds(texts []string) (map[uint8]Endpoint, error) {
 // Digest is over everything in the invite but the signatures.
 func (inv *Invite) Digest() Digest { return digestOf(inv.statement()) }
 
-// statement lists the digests of the sections: this is what is signed.
+// statement lists the digests of the sections: this is what is signed. The
+// signatures themselves are in no section, so a digest does not depend on them
+// (ML-DSA gives another one each time).
 func (inv *Invite) statement() []byte {
 	var w writer
 	w.line("ringdown invite statement", version)
@@ -175,6 +183,7 @@ func (inv *Invite) sections(w *writer) {
 
 func (inv *Invite) kind() kind { return kindInvite }
 
+// intro names both parties in quotation marks, which no name can hold.
 func (inv *Invite) intro() string {
 	whom := "whoever it was given to"
 	if inv.For != "" {
@@ -218,6 +227,8 @@ func (inv *Invite) write(w *writer) {
 	inv.proofs.write(w)
 }
 
+// read takes the fields in their order. The one-time key is tried at once: a
+// party that cannot be answered should be told so by the invite, not by a failure later.
 func (inv *Invite) read(r *reader) {
 	inv.ID = ID(r.hex("id", len(ID{})))
 	inv.Made = r.time("made")

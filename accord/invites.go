@@ -218,6 +218,4 @@ func (h *Home) markUsed(l *Line) error {
 	return nil
 }
 
-func (h *Home) ownIdentity() ed25519.PublicKey {
-	return h.keys.of(RoleIdentity).ed25519().Public().(ed25519.PublicKey)
-}
+func (h *Home) ownIdentity() ed25519.PublicKey { return h.public.Identity() }

@@ -12,7 +12,10 @@ import (
 	"filippo.io/mldsa"
 )
 
-// A Role is what a key is for. A key is never used for a second role.
+// A Role is what a key is for. A key is never used for a second role, for two
+// reasons: a signature then says by its key alone what it can mean, and a key
+// that must be at hand day and night (line, log) can be lost without losing the
+// one that names the others (identity).
 type Role string
 
 // The roles, in the order in which they always stand.
@@ -36,7 +39,8 @@ func (r Role) index() int {
 	panic("accord: no such role: " + string(r))
 }
 
-// An Algorithm is a signature scheme.
+// An Algorithm is a signature scheme. Accords name theirs in full, but there is nothing to
+// choose: a role has its scheme, and another one needs a new version of the file.
 type Algorithm string
 
 const (
@@ -66,7 +70,9 @@ func (a Algorithm) signatureSize() int {
 	return ed25519.SignatureSize
 }
 
-// A Successor is the rule by which a key may be replaced by the next one.
+// A Successor is the rule by which a key may be replaced by the next one. It is
+// part of the accord from the first day, so that nobody has to argue about it on
+// the day when a key is lost.
 type Successor string
 
 const (
@@ -142,7 +148,9 @@ func (k PublicKey) weak() bool {
 	return slices.Contains(smallOrder[:], hex.EncodeToString(y))
 }
 
-// verify tells whether sig is this key's signature of msg.
+// verify tells whether sig is this key's signature of msg. Lengths are checked
+// first: ed25519.Verify panics on a key of another length, which cannot be here,
+// and a signature of another length is just wrong.
 func (k PublicKey) verify(msg, sig []byte) bool {
 	if k.Role.Algorithm() == Ed25519 {
 		return len(sig) == ed25519.SignatureSize && ed25519.Verify(k.Bytes, msg, sig)
@@ -180,7 +188,9 @@ func (ks *PublicKeys) CosignPQ() (*mldsa.PublicKey, error) {
 	return mldsa.NewPublicKey(mldsa.MLDSA44(), ks.Of(RoleCosignPQ).Bytes)
 }
 
-// shares returns a role of ks whose key also stands in other, "" if there is none.
+// shares finds out whether two parties name one key. Each proves that it holds its keys, so
+// this takes a party that knows the other's private key, or one person behind both.
+// It returns a role of ks whose key also stands in other, "" if there is none.
 func (ks *PublicKeys) shares(other *PublicKeys) Role {
 	for _, a := range ks {
 		for _, b := range other {
@@ -192,7 +202,8 @@ func (ks *PublicKeys) shares(other *PublicKeys) Role {
 	return ""
 }
 
-// repeats returns a role of ks whose key stands there twice.
+// repeats finds out whether one party names a key twice. It returns a role of ks whose
+// key stands there a second time, "" if there is none.
 func (ks *PublicKeys) repeats() Role {
 	for i, a := range ks {
 		for _, b := range ks[:i] {
@@ -222,7 +233,9 @@ func (p *proofs) read(r *reader) {
 	}
 }
 
-// check verifies all signatures of msg.
+// check verifies all signatures of msg. One that fails is named by its role, because
+// that tells a file damaged on its way (usually several) from a key that its
+// party does not hold (just that one).
 func (p *proofs) check(k kind, ks *PublicKeys, msg []byte) error {
 	for i, key := range ks {
 		if !key.verify(msg, p[i]) {
@@ -233,7 +246,15 @@ func (p *proofs) check(k kind, ks *PublicKeys, msg []byte) error {
 	return nil
 }
 
-// A privateKey is one key of a station, as it stands in its file.
+// A privateKey is one key of a station, as it stands in its file:
+//
+//	role ROLE
+//	serial NUMBER
+//	successor RULE
+//	seed ALGORITHM + 32 bytes
+//
+// Both algorithms derive the whole key from the seed (RFC 8032, section 5.1.5; FIPS 204,
+// algorithm 6), so the seed is all that has to be kept.
 type privateKey struct {
 	role      Role
 	serial    uint32
@@ -292,6 +313,8 @@ func (k *privateKey) public() PublicKey {
 	return p
 }
 
+// sign gives the same signature for the same text with Ed25519, and another one
+// each time with ML-DSA, whose hedged form is the safer one against faults.
 func (k *privateKey) sign(msg []byte) []byte {
 	if k.role.Algorithm() == Ed25519 {
 		return ed25519.Sign(k.ed25519(), msg)
@@ -303,8 +326,9 @@ func (k *privateKey) sign(msg []byte) []byte {
 	return sig
 }
 
-// A KeySet holds the private keys of a station. Printed, logged or marshalled
-// it shows nothing.
+// A KeySet holds the private keys of a station, one for each role. Printed,
+// logged or marshalled it shows nothing. It does not change; it is safe for
+// concurrent use.
 type KeySet struct {
 	keys [len(Roles)]*privateKey
 }

@@ -35,7 +35,8 @@ type Line struct {
 	state state
 }
 
-// Line reads one line.
+// Line reads one line and believes nothing: signatures, the final one and those of
+// all amendments are verified again, and every file must belong to this accord.
 func (h *Home) Line(slug string) (*Line, error) {
 	if !slugShape.MatchString(slug) || !exists(h.path(dirLines, slug)) {
 		return nil, h.noLine(slug)
@@ -64,7 +65,7 @@ func (h *Home) Line(slug string) (*Line, error) {
 
 // sides finds out which party this station is.
 func (l *Line) sides() error {
-	own := l.home.keys.Public()
+	own := &l.home.public
 	for _, first := range []bool{true, false} {
 		p := l.Accord.Party(first)
 		if !bytes.Equal(p.Keys.Identity(), own.Identity()) {
@@ -107,7 +108,9 @@ func (l *Line) readKept() error {
 	return at(l.path(fileFinal), l.Accord.CheckFinal(l.Final))
 }
 
-// readAmendments reads the chain, and the proposal if it still can come next.
+// readAmendments reads the chain from its beginning, link by link, and the proposal
+// if it still can come next. The first number that is not there ends the chain; one that
+// is missing in the middle hides what follows, and the other side sends it again.
 func (l *Line) readAmendments() error {
 	l.state = l.Accord.base()
 	for {
@@ -213,7 +216,8 @@ func (l *Line) SaveFinal(sig []byte) error {
 	})
 }
 
-// change holds the lock, brings l up to date, and lets do change the folder.
+// change holds the lock, brings l up to date, and lets do change the folder. A line
+// that was retired meanwhile, and perhaps followed by another of the same slug, is not changed.
 func (l *Line) change(do func() error) error {
 	unlock, err := l.home.lock()
 	if err != nil {
@@ -291,7 +295,8 @@ func (l *Line) CountersignAmendment(proposal []byte) (amendment []byte, err erro
 	return amendment, err
 }
 
-// known finds the amendment in force that m is, or became.
+// known finds the amendment in force that m is, or became. Digests leave out the signatures, so
+// a proposal and the amendment made of it have the same.
 func (l *Line) known(m *Amendment) *Amendment {
 	if m.Serial > uint32(len(l.Amendments)) {
 		return nil
@@ -324,7 +329,8 @@ func (l *Line) ApplyAmendment(amendment []byte) error {
 	})
 }
 
-// contradiction tells a fork from a forgery.
+// contradiction tells a fork from a forgery: it goes back to the state which m claims to
+// follow, and asks whether m could have come next there.
 func (l *Line) contradiction(m *Amendment) error {
 	s := l.Accord.base()
 	for _, x := range l.Amendments[:m.Serial-1] {

@@ -43,7 +43,8 @@ func badAddress(found, wanted string) *Refusal {
 		hint("write an address as 192.0.2.1:7000, [2001:db8::1]:7000 or line.example.org:7000")
 }
 
-// splitAddress cuts at the last colon and takes brackets off.
+// splitAddress cuts at the last colon and takes brackets off. (net.SplitHostPort does
+// nearly this, but it is in package net.)
 func splitAddress(s string) (host, port string, err error) {
 	i := strings.LastIndexByte(s, ':')
 	if i <= 0 || i == len(s)-1 {
@@ -124,7 +125,8 @@ func (a Address) Port() uint16 {
 	return uint16(n)
 }
 
-// An Endpoint is one party's end of one path.
+// An Endpoint is one party's end of one path, as the other party sees it: behind a NAT
+// it is the outer address.
 type Endpoint struct {
 	// Address is where the other party sends to. Only an endpoint that roams may
 	// have none: then it is learned from the first authentic datagram.
@@ -368,7 +370,12 @@ func (e *ends) read(r *reader) {
 	}
 }
 
-// join makes the paths of two parties' ends, and refuses those that cannot work.
+// join makes the paths of two parties' ends, and refuses those that cannot work:
+//
+//   - a path needs an address at one end at least, or nobody can knock first;
+//   - the two ends are two addresses;
+//   - no two paths have both addresses in common: such paths would fail together,
+//     and the second would only look like safety.
 func join(rs routes, first, second *ends) ([]Path, error) {
 	if err := first.check(rs); err != nil {
 		return nil, err

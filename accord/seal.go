@@ -14,7 +14,8 @@ const (
 	sealedSuite = onceAlgorithm + " hkdf-sha256 aes-256-gcm"
 )
 
-// onceKey makes the one-time private key from its seed.
+// onceKey makes the one-time private key from its seed, which for X-Wing is the
+// private key itself.
 func onceKey(seed Secret) (hpke.PrivateKey, error) {
 	b := seed.Bytes()
 	k, err := hpke.MLKEM768X25519().NewPrivateKey(b[:])
@@ -43,7 +44,8 @@ func seal(secret Secret, once, info, aad []byte) ([]byte, error) {
 	return append(enc, ct...), nil
 }
 
-// unseal is the other direction, at the first party.
+// unseal is the other direction, at the first party. HPKE's base mode does not say who
+// sealed; the second party's signatures over the sealed bytes do.
 func unseal(seed Secret, sealed, info, aad []byte) (Secret, error) {
 	wrong := func(cause error) error {
 		return &Refusal{Thing: "pair secret in the accept file", Err: ErrChanged, Found: "one that does not open", Wanted: "one sealed to this invite", Cause: cause}

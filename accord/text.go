@@ -100,7 +100,8 @@ func decode(d document, file []byte) error {
 	return compare(d.kind(), file, encode(d))
 }
 
-// compare finds the first line that is not as it would be written.
+// compare is the last word on every file. If the bytes differ it finds the first line
+// that is not as it would be written, for the person who has to find out why.
 func compare(k kind, file, again []byte) error {
 	if bytes.Equal(file, again) {
 		return nil
@@ -247,7 +248,8 @@ func (r *reader) end() {
 }
 
 // words takes a line that begins with the words of key and returns the rest of
-// it, split into n words; the last one may hold spaces.
+// it, split into n words; the last one may hold spaces. It is lenient where
+// the comparison at the end of [decode] is strict: two spaces, say, end up inside a word.
 func (r *reader) words(key string, n int) []string {
 	none := make([]string, n)
 	l, ok := r.next()
@@ -269,7 +271,8 @@ func (r *reader) words(key string, n int) []string {
 
 func (r *reader) word(key string) string { return r.words(key, 1)[0] }
 
-// block takes the lines of size bytes.
+// block takes the lines of size bytes. How many lines there are, and how long each is,
+// follows from size, so a reader never gathers more than it wants.
 func (r *reader) block(size int) []byte {
 	text := base64.RawStdEncoding.EncodedLen(size)
 	var s strings.Builder

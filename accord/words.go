@@ -74,7 +74,9 @@ func (a *Accord) CheckWords(input string) error {
 	return r.hint("a word was misheard or mistyped: read the words to each other again; if the same word differs again, do not use this line, and make a new accord")
 }
 
-// splitWords finds twelve words of the list in what a person typed.
+// splitWords finds twelve words of the list in what a person typed. A number before a
+// word must be its place: someone who reads "seven" while the other is at
+// six has lost a word on the way.
 func splitWords(input string) (heard [12]string, err error) {
 	if len(input) > 1000 {
 		return heard, refuse(ErrWords, "the words given", fmt.Sprint(len(input), " bytes"), "twelve words")
@@ -114,7 +116,8 @@ func near(f string) string {
 	return ""
 }
 
-// coherent tells whether heard are the words of some accord.
+// coherent tells whether heard are the words of some accord: always for those of another
+// one, and once in sixteen times for a slip of the tongue.
 func coherent(heard [12]string) bool {
 	var bits [17]byte
 	for i, w := range heard {
