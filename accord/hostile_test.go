@@ -145,23 +145,29 @@ func TestEveryKeyMustSign(t *testing.T) {
 	}
 }
 
+// reseed gives a station another key in one role.
+func (h *Home) reseed(role Role, seed Secret) {
+	h.keys.of(role).seed = seed
+	h.public = h.keys.Public()
+}
+
 // One key for two roles, and a key that both parties hold: all sign, and all the
 // signatures hold, but a signature would no longer say what it is for, or whose.
 func TestSharedKeys(t *testing.T) {
 	h := newHome(t, "North")
-	h.keys.of(RoleLog).seed = h.keys.of(RoleLine).seed
+	h.reseed(RoleLog, h.keys.of(RoleLine).seed)
 	_, err := ParseInvite(signedInvite(h, func(*Invite) {}))
 	if r := wantRefusal(t, err, ErrChanged); r.Wanted != "a key of its own for each role" {
 		t.Errorf("error %v", err)
 	}
 	p := newPair(t)
 	p.invites(t, InviteOptions{})
-	p.south.keys.of(RoleLog).seed = p.north.keys.of(RoleCosign).seed
+	p.south.reseed(RoleLog, p.north.keys.of(RoleCosign).seed)
 	_, _, err = p.south.Accept(noon, p.invite, AcceptOptions{Ends: southEnds})
 	wantRefusal(t, err, ErrWrongParty)
-	p.south.keys.of(RoleLog).seed = newSecret()
+	p.south.reseed(RoleLog, newSecret())
 	p.accepts(t)
-	p.south.keys.of(RoleLog).seed = p.north.keys.of(RoleCosign).seed
+	p.south.reseed(RoleLog, p.north.keys.of(RoleCosign).seed)
 	_, err = p.north.Conclude(noon, p.hostileAccept(func(*Accept) {}))
 	wantRefusal(t, err, ErrWrongParty)
 }
