@@ -100,7 +100,7 @@ func (e *lineEnd) FarVoice(talker uint8, c wire.Codec, seq uint32, packet []byte
 
 func (e *lineEnd) FarMessage(st line.Stream, msg []byte) {
 	if err := e.farMessage(st, msg); err != nil {
-		e.s.log.Warn("message from the other station refused", "line", e.slug, "error", err)
+		e.complain(err)
 	}
 }
 
