@@ -33,6 +33,7 @@ type lineEnd struct {
 	spoken  int       // packets of the recording so far
 	recites time.Time // when the recording's next packets are due
 	far     api.Far   // what the other side says of itself
+	told    budget    // of events to the consoles
 
 	state api.LineState // as people are shown it; see settle
 	since time.Time     // of state

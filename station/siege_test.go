@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"ringdown/api"
 	"ringdown/line"
+	"ringdown/wire"
 )
 
 // A logbook counts what a station logs.
@@ -50,6 +52,52 @@ func TestFarMessagesDoNotFillTheLog(t *testing.T) {
 		time.Sleep(30 * time.Second)
 		if n := log.count(); n == 0 || n > 3 {
 			t.Errorf("%d lines in the log for 5000 messages, want 1 to 3", n)
+		}
+	})
+}
+
+// A screen counts the events of a line, and keeps the last.
+type screen struct {
+	mu    sync.Mutex
+	lines int
+	last  api.Line
+}
+
+func (s *screen) Send(e api.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e.Type == "line" {
+		s.lines++
+		s.last = *e.Line
+	}
+}
+
+func (s *screen) Voice(_, _ uint8, _ uint32, _ []byte) {}
+func (s *screen) Close(string)                         {}
+
+// TestFlickeringSignal: a far station whose signal changes at every tick does not have every
+// console draw at every tick; what it says last is shown soon.
+func TestFlickeringSignal(t *testing.T) {
+	inWorld(t, 1, func(w *world) {
+		w.startBoth()
+		w.open(3 * time.Second)
+		var s screen
+		if _, err := w.st[1].Attach(api.ToStation{Type: "attach", Kind: "command", Observe: true}, &s); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 1000 {
+			_ = w.st[0].do(func() { w.st[0].lines["line0"].line.SetSignal(wire.Signal{Ready: uint8(i%7 + 1)}) })
+			time.Sleep(20 * time.Millisecond)
+		}
+		_ = w.st[0].do(func() { w.st[0].lines["line0"].line.SetSignal(wire.Signal{Ready: 42}) })
+		time.Sleep(500 * time.Millisecond)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if most := tellBurst + 21*tellPerSecond; s.lines < 20 || s.lines > most {
+			t.Errorf("%d events in 20 s, want 20 to %d", s.lines, most)
+		}
+		if s.last.Far.Ready != 42 {
+			t.Errorf("%d far consoles are shown, want the last word: 42", s.last.Far.Ready)
 		}
 	})
 }

@@ -260,6 +260,14 @@ func (s *Station) wait() time.Duration {
 	return max(0, next.Sub(s.opt.Now()))
 }
 
+// A far station may change its signal at every tick. The consoles hear of tellBurst
+// changes of a line at once, and of tellPerSecond from then on. A ring waits for none
+// of it.
+const (
+	tellBurst     = 20
+	tellPerSecond = 10
+)
+
 // report tells the consoles what has changed.
 func (s *Station) report() {
 	now := s.opt.Now()
@@ -282,10 +290,13 @@ func (s *Station) report() {
 		s.tell(api.Event{Type: "station", At: stamp(now), Status: &st})
 	}
 	for e := range s.dirty {
+		if !e.told.spend(now, tellPerSecond, tellBurst) {
+			continue // it stays dirty: the next report has what is new then
+		}
+		delete(s.dirty, e)
 		l := e.status(now)
 		s.tell(api.Event{Type: "line", At: stamp(now), Line: &l})
 	}
-	clear(s.dirty)
 	if quality {
 		for _, e := range s.lines {
 			l := e.status(now)
