@@ -170,6 +170,15 @@ func (st *seat) busyWith(except *lineEnd) *lineEnd {
 	return nil
 }
 
+// sweep removes the seats of consoles that detached in a call which is over now.
+func (s *Station) sweep(now time.Time) {
+	for _, st := range s.seats {
+		if st.sink == nil && st.busyWith(nil) == nil {
+			st.leave(now)
+		}
+	}
+}
+
 // leave removes a seat that no call needs any more.
 func (st *seat) leave(now time.Time) {
 	st.each(func(m *call.Machine, c call.Console) { m.Gone(now, c) })
@@ -209,6 +218,7 @@ func (h *handle) Back() {
 func (h *handle) Detach() {
 	_ = h.run(func(now time.Time) error {
 		st := h.st
+		st.current++ // this handle says nothing more
 		st.sink, st.ready = nil, false
 		if st.busyWith(nil) == nil {
 			st.leave(now)

@@ -101,3 +101,26 @@ func TestFlickeringSignal(t *testing.T) {
 		}
 	})
 }
+
+// TestDetachedHandleIsDumb: whatever is said by a connection that was detached in mid-call
+// changes nothing, and far voice finds no console that is not there.
+func TestDetachedHandleIsDumb(t *testing.T) {
+	inWorld(t, 1, func(w *world) {
+		w.startBoth()
+		w.open(3 * time.Second)
+		north, south := w.talk()
+		south.seat.Detach()
+		south.seat.Back()
+		south.must(api.ToStation{Type: "ready", Ready: true})
+		north.speak(0, 100)
+		if c := w.line(1, 0).Call; c.State != api.CallHeld {
+			t.Errorf("the call is %s, want held for a console that is gone", c.State)
+		}
+		north.press("hangup")
+		w.within(time.Second, "it ends", w.callIs(1, api.CallEnded))
+		time.Sleep(100 * time.Millisecond)
+		if c := w.st[1].Status().Consoles; len(c) != 0 {
+			t.Errorf("consoles %+v after the call, want none: it was detached", c)
+		}
+	})
+}

@@ -275,6 +275,9 @@ func (s *Station) report() {
 	if quality {
 		s.figures = now.Add(time.Second)
 	}
+	if len(s.dirty) > 0 {
+		s.sweep(now)
+	}
 	for e := range s.dirty {
 		e.settle(now)
 	}
