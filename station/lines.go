@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"ringdown/api"
@@ -205,6 +206,8 @@ func (s *Station) resolve(ctx context.Context, p PathOptions) netip.AddrPort {
 	if addr, isName := literal(p.Remote); !isName || s.opt.Resolve == nil {
 		return addr
 	}
+	ctx, cancel := context.WithTimeout(ctx, lookUpTime)
+	defer cancel()
 	addr, err := s.opt.Resolve(ctx, p.Remote, p.Bind)
 	if err != nil {
 		s.log.Warn("a path's name does not resolve", "path", p.Name, "address", p.Remote, "error", err)
@@ -212,37 +215,58 @@ func (s *Station) resolve(ctx context.Context, p PathOptions) netip.AddrPort {
 	return addr
 }
 
+const (
+	// lookUpTime bounds one look-up of a far address: it is the far side that names it,
+	// and may name one that nobody answers for.
+	lookUpTime = 10 * time.Second
+
+	// lookUps is of how many lines names are looked up at once.
+	lookUps = 16
+)
+
 // ResolveAgain looks up every name that the accords give as an address, and
-// moves the paths whose answer has changed.
+// moves the paths whose answer has changed. The names of one line, one after the
+// other, wait for those of no other.
 func (s *Station) ResolveAgain(ctx context.Context) error {
-	type job struct {
-		e *lineEnd
-		p PathOptions
-	}
-	var jobs []job
+	names := make(map[*lineEnd][]PathOptions)
 	if err := s.do(func() {
 		for _, e := range s.lines {
 			for _, p := range e.paths {
 				if _, isName := literal(p.opt.Remote); isName {
-					jobs = append(jobs, job{e, p.opt})
+					names[e] = append(names[e], p.opt)
 				}
 			}
 		}
 	}); err != nil {
 		return err
 	}
-	for _, j := range jobs {
-		addr := s.resolve(ctx, j.p)
-		if !addr.IsValid() {
-			continue // an answer that fails to come is no reason to leave an address
-		}
-		s.post(func() {
-			if !j.e.closed {
-				j.e.line.SetRemote(s.opt.Now(), j.p.Number, addr)
+	room := make(chan struct{}, lookUps)
+	var all sync.WaitGroup
+	for e, paths := range names {
+		all.Go(func() {
+			for _, p := range paths {
+				room <- struct{}{}
+				e.lookUp(ctx, p)
+				<-room
 			}
 		})
 	}
+	all.Wait()
 	return nil
+}
+
+// lookUp resolves the name of a path again, off the loop.
+func (e *lineEnd) lookUp(ctx context.Context, p PathOptions) {
+	addr := e.s.resolve(ctx, p)
+	if !addr.IsValid() {
+		return // an answer that fails to come is no reason to leave an address
+	}
+	e.s.post(func() {
+		if !e.closed {
+			e.line.SetRemote(e.s.opt.Now(), p.Number, addr)
+			e.s.byTime.fix(e)
+		}
+	})
 }
 
 // slotStep is the grain of the lines' slots: lines of one slot leave in one batch.

@@ -104,7 +104,7 @@ func TestNamesAreLookedUpAgain(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		answer = netip.AddrPortFrom(addr(1, 1), worldPort)
-		if err := w.st[0].ResolveAgain(t.Context()); err != nil {
+		if err := w.st[0].ResolveAgain(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 		w.start(1)
@@ -112,7 +112,7 @@ func TestNamesAreLookedUpAgain(t *testing.T) {
 
 		// An answer that fails to come is no reason to leave an address.
 		answer = netip.AddrPort{}
-		if err := w.st[0].ResolveAgain(t.Context()); err != nil {
+		if err := w.st[0].ResolveAgain(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(5 * time.Second)

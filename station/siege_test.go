@@ -2,7 +2,10 @@ package station
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -121,6 +124,45 @@ func TestDetachedHandleIsDumb(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 		if c := w.st[1].Status().Consoles; len(c) != 0 {
 			t.Errorf("consoles %+v after the call, want none: it was detached", c)
+		}
+	})
+}
+
+// TestHangingNameIsItsLinesOwn: a far station whose name takes for ever to resolve delays the
+// names of no other line.
+func TestHangingNameIsItsLinesOwn(t *testing.T) {
+	inWorld(t, 1, func(w *world) {
+		w.lines = 6
+		w.change = func(side int, o *LineOptions) {
+			for i := range o.Paths {
+				o.Paths[i].Remote = fmt.Sprintf("%s-path%d.example:4400", o.Slug, i+1)
+			}
+		}
+		asked := make(map[string]time.Time)
+		var mu sync.Mutex
+		w.resolve = func(ctx context.Context, name string, _ netip.AddrPort) (netip.AddrPort, error) {
+			if strings.HasPrefix(name, "line0") {
+				<-ctx.Done()
+				return netip.AddrPort{}, ctx.Err()
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			asked[name] = time.Now()
+			return netip.AddrPort{}, nil
+		}
+		w.start(0)
+		time.Sleep(time.Minute)
+		begin := time.Now()
+		if err := w.st[0].ResolveAgain(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		for name, at := range asked {
+			if d := at.Sub(begin); d < 0 || d > time.Second {
+				t.Errorf("%s was looked up %v after the others", name, d)
+			}
+		}
+		if len(asked) != 10 {
+			t.Errorf("%d names were looked up, want 10", len(asked))
 		}
 	})
 }
