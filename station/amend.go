@@ -21,9 +21,10 @@ import (
 //	3  serial      4 bytes, big-endian: the newest amendment that the sender holds
 //
 // Whenever the line opens, or the far station has restarted, each side sends 3, then its proposal
-// that is still pending; after amendments have come, again. Whoever holds newer amendments than
-// the other's 3 sends the next [mostMissed] of them. All of it may come twice: what is held
-// already changes nothing. Where two proposals cross, the first party's goes first; the second
+// that is still pending. Whoever hears an older 3 than its own sends the next [mostMissed]
+// amendments, then its own 3; whoever hears a newer one sends its own, unless it has said just that
+// before. After an amendment what is still proposed is sent anew. All of it may come
+// twice: what is held already changes nothing. Where two proposals cross, the first party's goes first; the second
 // party counter-signs it and proposes its own anew, to follow.
 //
 // # Addresses while they change
@@ -91,6 +92,8 @@ type amending struct {
 	refused    int  // messages since complained
 	watching   bool // a tryAddresses is on its way
 	proposed   bool // the paths stand as proposed
+
+	said uint32 // the serial last sent; the chore under way owns it
 }
 
 var errFlood = errors.New("station: too many messages about addresses")
@@ -98,17 +101,24 @@ var errFlood = errors.New("station: too many messages about addresses")
 // offerAmendments says what we hold and what we propose.
 func (e *lineEnd) offerAmendments() {
 	if e.opt.Amendments != nil {
-		e.doChore(chore{do: offer})
+		e.doChore(chore{do: func(a Amendments) ([][]byte, error) {
+			return append([][]byte{e.serial(a)}, pending(a)...), nil
+		}})
 	}
 }
 
-// offer is serial and, if there is one, proposal.
-func offer(a Amendments) ([][]byte, error) {
-	say := [][]byte{binary.BigEndian.AppendUint32([]byte{kindSerial}, a.Newest())}
+// serial is a message of what we hold. The chore under way makes it.
+func (w *amending) serial(a Amendments) []byte {
+	w.said = a.Newest()
+	return binary.BigEndian.AppendUint32([]byte{kindSerial}, w.said)
+}
+
+// pending is a message of our proposal, if there is one.
+func pending(a Amendments) [][]byte {
 	if p := a.Pending(); p != nil {
-		say = append(say, message(kindProposal, p))
+		return [][]byte{message(kindProposal, p)}
 	}
-	return say, nil
+	return nil
 }
 
 func message(kind byte, body []byte) []byte { return append([]byte{kind}, body...) }
@@ -137,8 +147,8 @@ func (e *lineEnd) farMessage(st line.Stream, msg []byte) error {
 	case kindAmendment:
 		e.doChore(chore{func(a Amendments) ([][]byte, error) { return nil, a.Apply(body) }, false})
 	case kindSerial:
-		serial := binary.BigEndian.Uint32(body)
-		e.doChore(chore{func(a Amendments) ([][]byte, error) { return missed(a, serial), nil }, false})
+		far := binary.BigEndian.Uint32(body)
+		e.doChore(chore{func(a Amendments) ([][]byte, error) { return w.compare(a, far), nil }, false})
 	}
 	return nil
 }
@@ -168,10 +178,17 @@ func countersign(a Amendments, proposal []byte) ([][]byte, error) {
 	return [][]byte{message(kindAmendment, answer)}, nil
 }
 
-func missed(a Amendments, serial uint32) (say [][]byte) {
-	after := a.After(serial)
-	for _, m := range after[:min(len(after), mostMissed)] {
-		say = append(say, message(kindAmendment, m))
+// compare answers the other side's serial.
+func (w *amending) compare(a Amendments, far uint32) (say [][]byte) {
+	switch own := a.Newest(); {
+	case far < own:
+		after := a.After(far)
+		for _, m := range after[:min(len(after), mostMissed)] {
+			say = append(say, message(kindAmendment, m))
+		}
+		say = append(say, w.serial(a))
+	case far > own && own != w.said:
+		say = append(say, w.serial(a))
 	}
 	return say
 }
@@ -226,7 +243,7 @@ func (e *lineEnd) choreDone(say [][]byte, paths []PathOptions, changed bool, err
 	if len(w.chores) > 0 {
 		e.nextChore()
 	} else if changed {
-		e.offerAmendments()
+		e.doChore(chore{do: func(a Amendments) ([][]byte, error) { return pending(a), nil }})
 	}
 }
 
