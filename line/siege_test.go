@@ -85,6 +85,31 @@ func TestHalfSignedCarriesNothing(t *testing.T) {
 	}
 }
 
+// A far station may fill its frames with as many packets as they hold, and send frames as
+// often as the station lets it: a talker is heard as often as a talker speaks.
+func TestVoiceFloodIsBounded(t *testing.T) {
+	for _, hitless := range []bool{false, true} {
+		v := newVoice(wire.Wide, hitless)
+		e := new(silentHandler)
+		start := time.Date(2026, 6, 29, 3, 0, 0, 0, time.UTC)
+		const seconds = 20
+		next := uint16(0)
+		for i := range seconds * 200 {
+			now := start.Add(time.Duration(i) * 5 * time.Millisecond)
+			v.heard(now, 1, uint64(i))
+			for range 3 {
+				v.receive(now, uint64(i), wire.Voice{Packets: make([]byte, 15), VoiceHeader: wire.VoiceHeader{
+					Codec: wire.CodecOpus, First: next, Size: 1, Count: 15}})
+				next += 15
+			}
+			v.play(now, e)
+		}
+		if n, most := e.voice, 75*seconds+100; n < 50*seconds || n > most {
+			t.Errorf("hitless %v: %d packets of one talker in %d s, want %d to %d", hitless, n, seconds, 50*seconds, most)
+		}
+	}
+}
+
 // A far station may make up any number for its frames: no time overflows.
 func TestFrameNumbersDoNotOverflow(t *testing.T) {
 	for _, profile := range []wire.Profile{wire.Standard, wire.Wide, wire.Thin} {

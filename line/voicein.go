@@ -29,6 +29,12 @@ const (
 	// heldPerTalker bounds the packets held. 150 ms are 8, and 16 more may come
 	// at once.
 	heldPerTalker = 32
+
+	// A packet is 20 ms of speech. A talker is heard at most once every voiceEvery, with
+	// room for clocks that differ, and for voiceBurst of packets that the network held
+	// back: a far station cannot flood whoever listens.
+	voiceEvery = 15 * time.Millisecond
+	voiceBurst = 1500 * time.Millisecond
 )
 
 // A heldPacket waits for its instant.
@@ -47,6 +53,7 @@ type talkerIn struct {
 	highest int64       // number of the newest packet, extended
 	frame   uint64      // newest frame with a packet of this talker
 	seen    wire.Window // of extended numbers
+	paid    time.Time   // until when voice was heard, at voiceEvery a packet
 }
 
 // voiceIn takes each packet once and says when it is due. It holds voice to the
@@ -136,7 +143,7 @@ func (v *voiceIn) receive(now time.Time, number uint64, c wire.Voice) {
 	t := &v.talkers[c.Talker]
 	first := t.place(number, c.First, int64(c.Count))
 	for i := range int(c.Count) {
-		if seq := first + int64(i); t.accept(seq) {
+		if seq := first + int64(i); t.accept(seq) && t.afford(now) {
 			v.hold(v.instant(now, number, c.Ages[i]), uint32(seq), &c, i)
 		}
 	}
@@ -164,6 +171,19 @@ func (t *talkerIn) accept(seq int64) bool {
 		return false
 	}
 	t.highest = max(t.highest, seq)
+	return true
+}
+
+// afford counts a packet against the rate of speech. It reports false if there were too
+// many.
+func (t *talkerIn) afford(now time.Time) bool {
+	if oldest := now.Add(-voiceBurst); t.paid.Before(oldest) {
+		t.paid = oldest
+	}
+	if t.paid.After(now) {
+		return false
+	}
+	t.paid = t.paid.Add(voiceEvery)
 	return true
 }
 
