@@ -104,11 +104,11 @@ func (l *Line) measure(now time.Duration) {
 	}
 }
 
-// rest sends a hopeless path to rest, but never the last one that is of use, and
-// none in a call; and wakes those that rest when they are needed.
+// rest sends a hopeless path to rest, but never the last one that is of use; and wakes
+// those that rest when they are needed. It knows of no call, because a rest can be seen.
 func (l *Line) rest(now time.Duration) {
 	for _, p := range l.paths {
-		spare := !l.inCall && l.otherUsable(now, p)
+		spare := l.otherUsable(now, p)
 		switch {
 		case p.state == PathResting && !spare:
 			l.turn(now, p, PathKnocking)

@@ -133,8 +133,9 @@
 //
 // A path whose datagrams the far station misses to 90 % for 30 s rests: it sends
 // nothing for 60 s, then it knocks (RFC 8083's circuit breaker; we have no rate
-// to lower). Only if another path is up and loses at most half; and never in a
-// call.
+// to lower). Only if another path is up and loses at most half; else it wakes at
+// once. A call changes nothing of this: whoever spoils a path on purpose would learn
+// from its rest that nobody speaks.
 //
 // A fixed path hears and sends to the one address that the accord names. The far
 // end of a path marked as roaming may move:

@@ -58,7 +58,6 @@ type Line struct {
 
 	voice   voiceFreight
 	streams streamFreight
-	inCall  bool
 
 	counts  Counts
 	builder wire.Builder
@@ -150,9 +149,6 @@ func (l *Line) SendVoice(talker uint8, c wire.Codec, packet []byte) error {
 // SendMessage queues a message on a stream. It is delivered once and in order, or
 // lost with all behind it when either station starts anew.
 func (l *Line) SendMessage(s Stream, msg []byte) error { return l.streams.send(s, msg) }
-
-// SetInCall says whether a call relies on the line: then no path rests.
-func (l *Line) SetInCall(on bool) { l.inCall = on }
 
 // SetRemote gives a path the address that the accord names now: a name was resolved
 // again, or the accord amended. An invalid address is one not known.

@@ -143,12 +143,6 @@ func TestLastUsablePathNeverRests(t *testing.T) {
 	}{
 		{"both lose", func(w *world) { w.each(func(l *link) { l.loss = 0.93 }) }},
 		{"the other is cut", func(w *world) { w.each(func(l *link) { l.loss = 0.93 }, 1); w.each(func(l *link) { l.cut = true }, 2) }},
-		{"a call", func(w *world) {
-			w.each(func(l *link) { l.loss = 0.93 }, 1)
-			for _, e := range w.ends {
-				e.line.SetInCall(true)
-			}
-		}},
 	} {
 		w := newWorld(t, wire.Standard, 2, 9)
 		w.begin()
@@ -164,11 +158,14 @@ func TestLastUsablePathNeverRests(t *testing.T) {
 	}
 }
 
-// A path that rests is woken by a call, and by the death of the other.
+// A path that rests is woken by the death of the other, and by its losing more than half.
 func TestRestEnds(t *testing.T) {
-	for _, need := range []func(w *world){
-		func(w *world) { w.ends[0].line.SetInCall(true) },
-		func(w *world) { w.each(func(l *link) { l.cut = true }, 2) },
+	for _, c := range []struct {
+		need   func(w *world)
+		within time.Duration
+	}{
+		{func(w *world) { w.each(func(l *link) { l.cut = true }, 2) }, 3 * time.Second},
+		{func(w *world) { w.links[2][0].loss = 0.7 }, 3*time.Second + Window},
 	} {
 		w := newWorld(t, wire.Standard, 2, 9)
 		w.begin()
@@ -179,8 +176,8 @@ func TestRestEnds(t *testing.T) {
 		}
 		w.run(time.Second)
 		w.links[1][0].loss = 0
-		need(w)
-		if took, ok := w.until(10*time.Second, func() bool { return e.paths[1] == PathUp }); !ok || took > 3*time.Second {
+		c.need(w)
+		if took, ok := w.until(10*time.Second, func() bool { return e.paths[1] == PathUp }); !ok || took > c.within {
 			t.Errorf("up %v after %v", ok, took)
 		}
 	}

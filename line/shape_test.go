@@ -32,7 +32,6 @@ func TestContentNeverShows(t *testing.T) {
 		},
 		"a call": func(w *world) {
 			for _, e := range w.ends {
-				e.line.SetInCall(true)
 				e.line.SetSignal(wire.Signal{Call: wire.CallID{1}, Step: wire.StepActive})
 				e.speak(10 * time.Second)
 			}

@@ -176,7 +176,6 @@ func (e *lineEnd) Changed() {
 	v := e.call.View()
 	e.line.SetSignal(e.call.Signal())
 	e.active = v.State == call.Active
-	e.line.SetInCall(e.active || v.State == call.Held)
 	e.speaker = e.s.seats[string(e.call.Speaker())]
 	e.touch()
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ringdown/api"
+	"ringdown/impair"
 	"ringdown/line"
 	"ringdown/wire"
 )
@@ -165,4 +166,50 @@ func TestHangingNameIsItsLinesOwn(t *testing.T) {
 			t.Errorf("%d names were looked up, want 10", len(asked))
 		}
 	})
+}
+
+// TestRestsTellNothing: whoever makes a path lose nearly all does not learn from its rest,
+// or from the end of it, whether there is a call.
+func TestRestsTellNothing(t *testing.T) {
+	for name, deed := range map[string]func(*world){
+		"idle": func(*world) {},
+		"call": func(w *world) { w.talk() },
+		"call that begins in the rest": func(w *world) {
+			go func() {
+				time.Sleep(65 * time.Second)
+				w.talk()
+			}()
+		},
+	} {
+		inWorld(t, 1, func(w *world) {
+			o := w.observe(false)
+			w.startBoth()
+			w.open(3 * time.Second)
+			begin := time.Now()
+			w.net.Set(addr(0, 1), addr(1, 1), impair.Settings{Loss: 0.98})
+			deed(w)
+			time.Sleep(3 * time.Minute)
+			after, length := o.rest(addr(0, 1), begin)
+			if after < 30*time.Second || after > 50*time.Second || length < time.Minute || length > 61*time.Second {
+				t.Errorf("%s: the path rests after %v for %v, want after 30 to 50 s, for 60 s", name, after, length)
+			}
+		})
+	}
+}
+
+// rest finds the longest time in which nothing leaves an address.
+func (o *observer) rest(from netip.Addr, since time.Time) (after, length time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	last := since
+	for _, d := range o.seen {
+		if d.from.Addr() != from || d.at.Before(since) {
+			continue
+		}
+		if gap := d.at.Sub(last); gap > length {
+			after, length = last.Sub(since), gap
+		}
+		last = d.at
+	}
+	return after, length
 }
