@@ -217,6 +217,20 @@ func (c *Copy) CosignPQ(now time.Time) (*Checkpoint, error) {
 	return x, nil
 }
 
+// CosignPQEvery is the rhythm of post-quantum co-signatures. Besides, one is made
+// at the end of a call and before a disclosure.
+const CosignPQEvery = 10 * time.Minute
+
+// DuePQ reports whether there is something new to co-sign with the post-quantum key,
+// and the last time is long enough ago.
+func (c *Copy) DuePQ(now time.Time) bool {
+	last := c.state.CosignedPQ
+	if c.state.Newest == nil || c.state.Newest.Tree.Size == sizeOf(last) {
+		return false
+	}
+	return last == nil || now.Sub(CosignedAt(last.CosignaturePQ)) >= CosignPQEvery
+}
+
 // keepBatch lets a batch that is being written not undo what was signed meanwhile.
 func (c *Copy) keepBatch() {
 	if c.batch != nil {
