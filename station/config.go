@@ -153,12 +153,12 @@ func (c Config) check() error {
 		return err
 	}
 	for _, outside := range slices.Sorted(maps.Keys(c.Line.Bind)) {
-		a, err := accord.ParseAddress(outside)
-		if err != nil {
-			return fmt.Errorf("line.bind has %q, want the address of an accord, host:port", outside)
-		}
-		if string(a) != outside {
-			return fmt.Errorf("line.bind has %q, want it as accords write it: %q", outside, a)
+		if _, err := accord.ParseAddress(outside); err != nil {
+			wanted := "host:port"
+			if r, ok := errors.AsType[*accord.Refusal](err); ok {
+				wanted = r.Wanted
+			}
+			return fmt.Errorf("line.bind has %q, want an address as accords write it: %s", outside, wanted)
 		}
 		if inside := c.Line.Bind[outside]; !isAddrPort(inside) {
 			return fmt.Errorf("line.bind of %q is %q, want an address of this machine and a port, such as 192.168.1.5:4400", outside, inside)
