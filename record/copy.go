@@ -23,13 +23,14 @@ type CopyConfig struct {
 // clock. The other side is taken to be hostile. One loop owns it. It holds the edge of the tree
 // and no entry.
 type Copy struct {
-	cfg     CopyConfig
-	state   State
-	edge    edge
-	batch   *Batch      // being written
-	offered *Checkpoint // signed by the other, not yet shown to fit
-	allowed Allowance
-	seen    Tree // last checked with OwnTree
+	cfg      CopyConfig
+	state    State
+	edge     edge
+	batch    *Batch      // being written
+	offered  *Checkpoint // signed by the other, not yet shown to fit
+	recalled int64       // we had co-signed this many entries
+	allowed  Allowance
+	seen     Tree // last checked with OwnTree
 }
 
 // OpenCopy verifies what was stored.
@@ -93,9 +94,24 @@ func (c *Copy) forked(f *Fork) error {
 	return f.err()
 }
 
+// Recall takes a checkpoint that we co-signed and have lost, from the other side: up to
+// it entries may come without bodies, because the other side may have erased them meanwhile. When
+// the copy has reached it again, it is to be compared ([Copy.Compare]).
+func (c *Copy) Recall(x *Checkpoint) error {
+	if err := x.Verify(c.cfg.Far); err != nil {
+		return err
+	}
+	if err := x.VerifyCosignature(c.cfg.Own); err != nil {
+		return err
+	}
+	c.recalled = max(c.recalled, x.Tree.Size)
+	return nil
+}
+
 // Accept takes the other's next entries, and the checkpoint that it signed at the
-// size with them. All or none are accepted. Without entries it takes a newer signature
-// of the same tree. Nothing is co-signed before [Copy.Committed].
+// size with them: all or none. Without entries it takes a newer signature of the same
+// tree. [ErrStanding] means that an entry has seen more of our own log than we hold while that
+// is catching up: it is for later. Nothing is co-signed before [Copy.Committed].
 func (c *Copy) Accept(entries [][]byte, x *Checkpoint) (*Batch, error) {
 	if c.batch != nil {
 		return nil, refuse(ErrBusy, "copy", "a batch not committed", "none")
@@ -129,7 +145,7 @@ func (c *Copy) take(b *Batch, encoded []byte) error {
 	if err != nil {
 		return err
 	}
-	if e.Body == nil {
+	if e.Body == nil && e.Number >= c.recalled {
 		return refuse(ErrMalformed, fmt.Sprintf("entry %d", e.Number), "an erased body", "a new entry to be whole")
 	}
 	if err := b.add(e, encoded); err != nil {

@@ -2,6 +2,8 @@ package record
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"encoding/binary"
 	"testing"
 	"time"
 )
@@ -183,10 +185,13 @@ func TestCheckpointsThatAreRefused(t *testing.T) {
 	if c, err := north.copy.Cosign(noon); err != nil || c.Tree.Size != 3 {
 		t.Errorf("co-signed what is not durable: %+v, %v", c, err)
 	}
+	if c, err := north.copy.CosignPQ(noon); err != nil || c.Tree.Size != 3 {
+		t.Errorf("co-signed what is not durable: %+v, %v", c, err)
+	}
 	north.its.write(t, x)
 	north.copy.Committed()
 	north.copy.Committed() // nothing to commit
-	if c := north.copy.State().Cosigned; c == nil || c.Tree.Size != 3 {
+	if s := north.copy.State(); s.Proof(2) != ProofFull || s.Proof(3) != ProofNone {
 		t.Error("the batch undid what was co-signed while it was written")
 	}
 }
@@ -232,11 +237,32 @@ func TestCosigningTimesNeverFall(t *testing.T) {
 			t.Errorf("at %s: co-signed at %s", at, got)
 		}
 	}
+	_, north = honest(t, 1)
+	if c, err := north.copy.Cosign(time.Unix(-5, 0)); err != nil || CosignedAt(c.Cosignature).Unix() != 0 {
+		t.Errorf("before 1970: %+v, %v", c, err)
+	}
 	_, south := pair(t)
 	_, err := south.copy.Cosign(noon)
 	wants(t, "nothing to co-sign", err, ErrStanding)
 	if south.copy.Newest() != nil {
 		t.Error("a newest checkpoint of nothing")
+	}
+}
+
+// Co-signatures with times that no clock shows are refused, though they are signed.
+func TestCosigningTimesThatCannotBe(t *testing.T) {
+	north, south := pair(t)
+	c := signedBy(t, north, south, aTree)
+	for at, good := range map[uint64]bool{max48 / 1000: true, max48/1000 + 1: false, 1 << 63: false} {
+		c.Cosignature = append(binary.BigEndian.AppendUint64(nil, at), ed25519.Sign(south.keys.cosign, cosigned(c.Text(), at))...)
+		if err := c.VerifyCosignature(south.party); (err == nil) != good {
+			t.Errorf("at %d: %v", at, err)
+		}
+		sig, _ := south.keys.pq.SignDeterministic(cosignedPQ(south.party.Origin, c.Origin, c.Tree, at), nil)
+		c.CosignaturePQ = append(binary.BigEndian.AppendUint64(nil, at), sig...)
+		if err := c.VerifyCosignaturePQ(south.party); (err == nil) != good {
+			t.Errorf("post-quantum, at %d: %v", at, err)
+		}
 	}
 }
 
@@ -370,4 +396,49 @@ func TestAForkWhileWriting(t *testing.T) {
 	north.open()
 	_, err = north.copy.Compare(lie)
 	wants(t, "after a restart", err, ErrFork)
+}
+
+// A copy that was lost is fetched again, though the author has erased bodies since.
+// Only our own co-signature lets erased entries in, and only up to its size.
+func TestALostCopyIsFetchedAgain(t *testing.T) {
+	north, south := pair(t)
+	meet(north, south)
+	north.write(say("one"), say("two"))
+	north.send()
+	cosigned := north.log.State().Cosigned
+	north.write(say("three"))
+	whole := append([][]byte(nil), north.own.entries...)
+	var erased [][]byte
+	for _, b := range whole {
+		e, err := ParseEntry(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Erase()
+		erased = append(erased, e.append(nil))
+	}
+	south.its = new(disk)
+	south.open()
+	if st, err := north.log.Heard(noon, south.copy.Newest()); st != FarBehind || err != nil {
+		t.Fatalf("%s, %v", st, err)
+	}
+	newest := north.log.State().Newest
+	_, err := south.copy.Accept(erased, newest)
+	wants(t, "erased, not recalled", err, ErrMalformed)
+	wants(t, "recall without our co-signature", south.copy.Recall(newest), ErrSignature)
+	own, _ := sign(south.party, cosigned.Tree, signWith(south.keys.log))
+	wants(t, "recall of our own log", south.copy.Recall(own), ErrSignature)
+	if err := south.copy.Recall(cosigned); err != nil {
+		t.Fatal(err)
+	}
+	_, err = south.copy.Accept(erased, newest)
+	wants(t, "erased, and new", err, ErrMalformed)
+	north.own.entries = [][]byte{erased[0], erased[1], whole[2]}
+	north.send()
+	if missing, err := south.copy.Compare(cosigned); err != nil || missing != -1 {
+		t.Errorf("%d missing, %v", missing, err)
+	}
+	if north.log.Standing() != Stands {
+		t.Errorf("standing %s", north.log.Standing())
+	}
 }

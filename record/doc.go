@@ -21,7 +21,7 @@
 //
 // A co-signature means "all entries to this size are durable here", and nothing
 // else: it is no agreement. A fact about a side rests on that side's entries. Times are their author's
-// claims, bounded by the times of the other's co-signatures.
+// claims, bounded by what the author had seen and by the other's co-signatures ([Window]).
 //
 // # An entry
 //
@@ -60,6 +60,11 @@
 //	4 under      message, call, matter, at most one: the entry that opened the matter
 //	5 carries    message, own log: its attachments
 //
+// Retracted and amended are messages; a receipt answers messages, a step of a disclosure
+// an earlier one; 4 points at the entry that opened a matter, 5 at attachments. A reference to an
+// entry of another kind has no effect ([Ref.Fits]): the receiver of an entry need not
+// have its targets at hand.
+//
 // # Bodies
 //
 // Texts are UTF-8 and go to the end of the body. A message has no control
@@ -79,7 +84,7 @@
 //	7 accord       4 serial, below 2^31: 0 signed, otherwise the amendment's; 32 digest
 //	               of the accord or of the amendment
 //	8 disclosure   1 act: 1 asked, 2 consented, 3 refused, 4 made; 32 SHA-256 of its file
-//	               (with 1 zero if not made yet); 1 count of ranges, then 13 each: 1 mark
+//	               (zero until it is made, never with 4); 1 count of ranges, then 13 each: 1 mark
 //	               (1 with bodies, 2 in the other log), 6 first, 6 last; whom it is for,
 //	               at most 256 bytes. Ranges, 1 to 64, and recipient only with 1 and 4;
 //	               own log first, rising, and joined where they touch and are marked
@@ -118,7 +123,7 @@
 //	               type 0x06, cosignature/v1, ML-DSA-44    if there is one
 //
 // Between stations, which know the origin, a checkpoint is 6 bytes size, 32 root, 64
-// signature; a co-signature is 8 bytes time (Unix seconds) and the signature. Keys are those of the accord; nothing is
+// signature; a co-signature is 8 bytes time (Unix seconds, at most 281,474,976,710) and the signature. Keys are those of the accord; nothing is
 // trusted because a note names it. A station checks each signature that it makes.
 //
 // # What the receiver refuses
@@ -126,7 +131,7 @@
 // Entries come in batches (at most 256, 1 MiB) with a checkpoint signed at exactly
 // the size after them. A batch is taken as a whole or not at all: a number that is not the next,
 // a "seen" that falls, that is more than there is, or whose root is not ours, a reference to
-// what was not there, an erased body, a wrong kind, any byte that is not the one encoding, more than the
+// what was not there, an erased body (but see [Copy.Recall]), a wrong kind, any byte that is not the one encoding, more than the
 // allowance, or a root that is not the signed one ([ErrInconsistent]). As the
 // receiver computes the root from what it already holds, what it co-signs always
 // continues what it co-signed before.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -272,6 +273,7 @@ func TestBodiesThatAreRefused(t *testing.T) {
 		{"ranges that touch", head(KindDisclosure), ask(Range{Last: 2}, Range{First: 3, Last: 4}), ErrMalformed},
 		{"ranges that overlap", head(KindDisclosure), ask(Range{Last: 2}, Range{First: 2, Last: 4, Bodies: true}), ErrMalformed},
 		{"the other's ranges first", head(KindDisclosure), ask(Range{Other: true}, Range{}), ErrMalformed},
+		{"made, and no file", head(KindDisclosure), Disclosure{Act: DisclosureMade, Ranges: []Range{{}}}, ErrMalformed},
 		{"asks in answer", head(KindDisclosure, other(Answers, 1)), ask(Range{}), ErrAbout},
 		{"consents to nothing", head(KindDisclosure), Disclosure{Act: DisclosureConsented}, ErrAbout},
 		{"consents to its own", head(KindDisclosure, own(Answers, 1)), Disclosure{Act: DisclosureConsented}, ErrAbout},
@@ -285,6 +287,36 @@ func TestBodiesThatAreRefused(t *testing.T) {
 		if _, err = ParseBody(&c.h, c.b.append(nil)); err == nil {
 			t.Errorf("%s: parsed", c.name)
 		}
+	}
+}
+
+// References mean something only between the kinds that the specification names.
+func TestReferencesThatFit(t *testing.T) {
+	type pair struct{ from, target Kind }
+	want := map[Relation][]pair{
+		Answers:  {{KindReceipt, KindMessage}, {KindDisclosure, KindDisclosure}},
+		Amends:   {{KindMessage, KindMessage}},
+		Retracts: {{KindMessage, KindMessage}},
+		Under:    {{KindMessage, KindMatter}, {KindCall, KindMatter}, {KindMatter, KindMatter}},
+		Carries:  {{KindMessage, KindAttachment}},
+	}
+	for k := KindMessage; k <= KindDisclosure; k++ { // a message may answer anything
+		want[Answers] = append(want[Answers], pair{KindMessage, k})
+	}
+	for r := Relation(0); r <= relations; r++ {
+		for from := KindMessage; from <= KindDisclosure; from++ {
+			if most, _ := allowed(from, r); most == 0 {
+				continue
+			}
+			for target := KindMessage; target <= KindDisclosure; target++ {
+				if got := (Ref{Relation: r}).Fits(from, target); got != slices.Contains(want[r], pair{from, target}) {
+					t.Errorf("%s from %s to %s: %v", r, from, target, got)
+				}
+			}
+		}
+	}
+	if (Ref{Relation: relations}).Fits(KindMessage, KindMessage) {
+		t.Error("an unknown relation fits")
 	}
 }
 

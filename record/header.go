@@ -82,6 +82,23 @@ func (r Ref) String() string {
 	return fmt.Sprintf("%s %s %d", r.Relation, whose, r.Number)
 }
 
+// Fits reports whether a reference from an entry of one kind means anything for a
+// target of the other. One that does not fit has no effect; only readers who have
+// the target can tell, so it is no ground to refuse an entry.
+func (r Ref) Fits(from, target Kind) bool {
+	switch r.Relation {
+	case Answers:
+		return from == KindMessage || from == KindReceipt && target == KindMessage || from == KindDisclosure && target == KindDisclosure
+	case Amends, Retracts:
+		return target == KindMessage
+	case Under:
+		return target == KindMatter
+	case Carries:
+		return target == KindAttachment
+	}
+	return false
+}
+
 func (r Ref) compare(s Ref) int {
 	return cmp.Or(cmp.Compare(r.key(), s.key()), cmp.Compare(r.Number, s.Number))
 }

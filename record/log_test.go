@@ -502,6 +502,9 @@ func TestErrorsOfSignersAreKept(t *testing.T) {
 	south.copy.cfg.Cosign = north.log.cfg.Sign
 	_, err := south.copy.Cosign(noon)
 	wants(t, "another's key", err, ErrSignature)
+	south.copy.cfg.CosignPQ = signPQWith(north.keys.pq)
+	_, err = south.copy.CosignPQ(noon)
+	wants(t, "another's post-quantum key", err, ErrSignature)
 	south.copy.cfg.CosignPQ = func([]byte) ([]byte, error) { return nil, broken }
 	if _, err := south.copy.CosignPQ(noon); !errors.Is(err, broken) {
 		t.Errorf("copy: %v", err)

@@ -90,7 +90,7 @@ const MaxRanges = 64
 // A Disclosure records that entries were shown, or are asked to be.
 type Disclosure struct {
 	Act    DisclosureAct
-	Digest [32]byte // SHA-256 of the disclosure's file; with Asked: zero if not made yet
+	Digest [32]byte // SHA-256 of the disclosure's file; zero with Asked, and what answers it, if not made yet
 	Ranges []Range  // with Asked and Made, in rising order, none touching the next
 	To     string   // with Asked and Made: whom it is for, if stated
 }
@@ -128,6 +128,8 @@ func (d Disclosure) check(h *Header) error {
 		return bad(d.Act.String(), "an act from asked to made")
 	case shows == (len(d.Ranges) == 0) || len(d.Ranges) > MaxRanges:
 		return bad(fmt.Sprintf("%s with %d ranges", d.Act, len(d.Ranges)), fmt.Sprintf("1 to %d with asked and made, and none with others", MaxRanges))
+	case d.Act == DisclosureMade && d.Digest == [32]byte{}:
+		return bad("made without the digest of its file", "its digest")
 	case !shows && d.To != "":
 		return bad(d.Act.String()+" with a recipient", "one only with asked and made")
 	case d.Act == DisclosureAsked && answers || !shows && !answers || answers && !ref.Other:

@@ -94,20 +94,24 @@ func (p *Party) logKey() *verifier {
 
 func (p *Party) cosignKey() *verifier {
 	return &verifier{p.Origin, keyID(p.Origin, algCosign, p.Cosign), func(text, sig []byte) bool {
-		return len(sig) == CosignatureSize && ed25519.Verify(p.Cosign, cosigned(text, binary.BigEndian.Uint64(sig)), sig[8:])
+		return len(sig) == CosignatureSize && timely(sig) && ed25519.Verify(p.Cosign, cosigned(text, binary.BigEndian.Uint64(sig)), sig[8:])
 	}}
 }
 
 func (p *Party) cosignPQKey() *verifier {
 	return &verifier{p.Origin, keyID(p.Origin, algCosignPQ, p.CosignPQ.Bytes()), func(text, sig []byte) bool {
 		c, err := parseText(text)
-		if err != nil || len(sig) != CosignaturePQSize {
+		if err != nil || len(sig) != CosignaturePQSize || !timely(sig) {
 			return false
 		}
 		msg := cosignedPQ(p.Origin, c.Origin, c.Tree, binary.BigEndian.Uint64(sig))
 		return mldsa.Verify(p.CosignPQ, msg, sig[8:], nil) == nil
 	}}
 }
+
+// timely refuses times that no clock shows, and that would break whoever counts
+// with them: from 2^48 milliseconds on, as in entries.
+func timely(sig []byte) bool { return binary.BigEndian.Uint64(sig) <= max48/1000 }
 
 // check refuses a party that could not sign anything that holds.
 func (p *Party) check() error {
