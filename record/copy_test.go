@@ -185,15 +185,9 @@ func TestCheckpointsThatAreRefused(t *testing.T) {
 	if c, err := north.copy.Cosign(noon); err != nil || c.Tree.Size != 3 {
 		t.Errorf("co-signed what is not durable: %+v, %v", c, err)
 	}
-	if c, err := north.copy.CosignPQ(noon); err != nil || c.Tree.Size != 3 {
-		t.Errorf("co-signed what is not durable: %+v, %v", c, err)
-	}
 	north.its.write(t, x)
 	north.copy.Committed()
 	north.copy.Committed() // nothing to commit
-	if s := north.copy.State(); s.Proof(2) != ProofFull || s.Proof(3) != ProofNone {
-		t.Error("the batch undid what was co-signed while it was written")
-	}
 }
 
 func mustTree(t testing.TB, size int64, r HashReader) Tree {
@@ -440,5 +434,28 @@ func TestALostCopyIsFetchedAgain(t *testing.T) {
 	}
 	if north.log.Standing() != Stands {
 		t.Errorf("standing %s", north.log.Standing())
+	}
+}
+
+// What is co-signed while a batch is written is not undone by it.
+func TestCosigningWhileWriting(t *testing.T) {
+	for want, cosign := range map[ProofState]func(*Copy, time.Time) (*Checkpoint, error){
+		ProofClassical: (*Copy).Cosign,
+		ProofFull:      (*Copy).CosignPQ,
+	} {
+		l, north := honest(t, 3)
+		b := l.says(func(*Entry) {})
+		x, err := north.copy.Accept([][]byte{b}, l.signs(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err := cosign(north.copy, noon); err != nil || c.Tree.Size != 3 {
+			t.Errorf("%s: co-signed %+v, %v", want, c, err)
+		}
+		north.its.write(t, x)
+		north.copy.Committed()
+		if s := north.copy.State(); s.Proof(2) != want || s.Proof(3) != ProofNone {
+			t.Errorf("proof states %s, %s, want %s", s.Proof(2), s.Proof(3), want)
+		}
 	}
 }
