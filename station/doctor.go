@@ -284,10 +284,10 @@ func (x *examination) line(slug string) *api.Line {
 // stands says how the line is now.
 func (x *examination) stands(name, peer string, s *api.Line) {
 	if s.State == api.LineDown {
-		x.fail(fmt.Sprintf("%s is down since %s.", name, moment(s.Since)),
+		x.fail(fmt.Sprintf("%s has been down since %s.", name, moment(s.Since)),
 			"See its paths below; if they are right, ask "+peer+" to run \"ringdown doctor\".")
 	} else {
-		x.good("%s is %s since %s.", name, s.State, moment(s.Since))
+		x.good("%s has been %s since %s.", name, s.State, moment(s.Since))
 	}
 	for _, n := range s.Notices {
 		x.add(n.Severity, name+": "+n.Text, n.Action)

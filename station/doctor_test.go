@@ -151,7 +151,7 @@ func TestClockOff(t *testing.T) {
 func TestLineFindings(t *testing.T) {
 	x := examined(t)
 	x.stands("Line south", "South", &api.Line{State: api.LineDown, Notices: []api.Notice{{Severity: Failure, Text: "The last handshake failed.", Action: "Compare."}}})
-	x.wants(t, Failure, "Line south is down since")
+	x.wants(t, Failure, "Line south has been down since")
 	x.wants(t, Failure, "Line south: The last handshake failed.")
 	for _, c := range []struct {
 		path           api.Path
@@ -161,9 +161,9 @@ func TestLineFindings(t *testing.T) {
 		{api.Path{State: api.PathUp, In: api.Quality{Known: true, LossPermille: 99}}, Good, "P is up"},
 		{api.Path{State: api.PathUp, In: api.Quality{Known: true, LossPermille: 300}}, Warning, "P loses 30 % of what the other side sends"},
 		{api.Path{State: api.PathUp, Out: api.Quality{Known: true, LossPermille: 1000}}, Warning, "P loses 100 % of what we send"},
-		{api.Path{State: api.PathKnocking}, Failure, "P: nothing is heard since"},
-		{api.Path{State: api.PathSilent}, Failure, "P: nothing is heard since"},
-		{api.Path{State: api.PathResting}, Warning, "P rests since"},
+		{api.Path{State: api.PathKnocking}, Failure, "P: nothing has been heard since"},
+		{api.Path{State: api.PathSilent}, Failure, "P: nothing has been heard since"},
+		{api.Path{State: api.PathResting}, Warning, "P has rested since"},
 		{api.Path{State: api.PathUnresolved}, Failure, "resolves to no address"},
 	} {
 		x := examined(t)

@@ -198,7 +198,7 @@ func (x *examination) share(c *patient, routes map[string]string) {
 // heard says how the path is now.
 func (x *examination) heard(c *patient) {
 	s := c.seen
-	far := fmt.Sprintf("See that no firewall stops UDP port %d here, and %s there; then ask the other side to run \"ringdown doctor\".", c.opt.Bind.Port(), or(s.Remote, "theirs"))
+	far := fmt.Sprintf("See that no firewall stops UDP at %s here, and at %s there; then ask the other side to run \"ringdown doctor\".", s.Local, or(s.Remote, "their address"))
 	switch s.State {
 	case api.PathUp:
 		x.loss(c)
@@ -209,9 +209,9 @@ func (x *examination) heard(c *patient) {
 		}
 		x.warn(c.name+": nothing was heard yet, and only the other end can begin.", far)
 	case api.PathResting:
-		x.warn(fmt.Sprintf("%s rests since %s: nearly all that was sent was lost. It is tried again by itself.", c.name, moment(s.Since)), far)
+		x.warn(fmt.Sprintf("%s has rested since %s: nearly all that was sent was lost. It is tried again by itself.", c.name, moment(s.Since)), far)
 	default:
-		x.fail(fmt.Sprintf("%s: nothing is heard since %s.", c.name, moment(s.Since)), far)
+		x.fail(fmt.Sprintf("%s: nothing has been heard since %s.", c.name, moment(s.Since)), far)
 	}
 }
 

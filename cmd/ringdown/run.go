@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -45,7 +44,7 @@ func (c *serveCommand) Run(t *terminal) error {
 	st := d.Status()
 	s := started{st.Name, d.Console.URL(), len(st.Lines)}
 	if c.JSON {
-		err = json.NewEncoder(t.out).Encode(s)
+		err = printJSON(t.out, s)
 	} else {
 		_, err = fmt.Fprintf(t.out, "Station %q runs with %s. Its page is %s; \"ringdown console %s\" prints a link that lets a browser in.\n",
 			s.Name, count(s.Lines, "line"), s.Page, c.Dir)
@@ -98,7 +97,7 @@ func (c *consoleCommand) Run(t *terminal) error {
 		return refusal(err)
 	}
 	if c.JSON {
-		return json.NewEncoder(t.out).Encode(api.Link{URL: link})
+		return printJSON(t.out, api.Link{URL: link})
 	}
 	fmt.Fprintln(t.out, link)
 	fmt.Fprintln(t.err, "Open it in a browser within 15 minutes. It works once; that browser is let in from then on.")
@@ -121,7 +120,7 @@ func (c *doctorCommand) Run(t *terminal) error {
 			failures++
 		}
 		if c.JSON {
-			if err := json.NewEncoder(t.out).Encode(f); err != nil {
+			if err := printJSON(t.out, f); err != nil {
 				return err
 			}
 			continue
@@ -164,7 +163,7 @@ func (c *benchCommand) Run(t *terminal) error {
 		return err
 	}
 	if c.JSON {
-		return json.NewEncoder(t.out).Encode(r)
+		return printJSON(t.out, r)
 	}
 	return r.Print(t.out)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -251,19 +250,19 @@ type printer struct {
 }
 
 func (p *printer) print(c *api.Call, peer string) error {
-	line := []byte(describe(c, peer) + "\n")
+	var line bytes.Buffer
 	if p.json {
-		text, err := json.Marshal(c)
-		if err != nil {
+		if err := printJSON(&line, c); err != nil {
 			return err
 		}
-		line = append(text, '\n')
+	} else {
+		line.WriteString(describe(c, peer) + "\n")
 	}
-	if bytes.Equal(line, p.last) {
+	if bytes.Equal(line.Bytes(), p.last) {
 		return nil
 	}
-	p.last = line
-	_, err := p.out.Write(line)
+	p.last = line.Bytes()
+	_, err := p.out.Write(p.last)
 	return err
 }
 

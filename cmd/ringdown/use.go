@@ -27,7 +27,7 @@ func (c *statusCommand) Run(t *terminal) error {
 		return refusal(err)
 	}
 	if c.JSON {
-		return json.NewEncoder(t.out).Encode(st)
+		return printJSON(t.out, st)
 	}
 	printStatus(t.out, st)
 	return nil
@@ -76,6 +76,13 @@ func printPath(w io.Writer, p *api.Path) {
 		rtt = fmt.Sprintf("%.1f ms", *p.RTTms)
 	}
 	fmt.Fprintf(w, "  %d %s\t%s\t%s\tlost in %s, out %s\t%s to %s\n", p.Number, p.Name, p.State, rtt, percent(p.In), percent(p.Out), p.Local, or(p.Remote, "an address not known yet"))
+}
+
+// printJSON prints one object on a line of its own, with addresses as they are.
+func printJSON(w io.Writer, object any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(object)
 }
 
 func percent(q api.Quality) string {
@@ -136,9 +143,8 @@ func (c *eventsCommand) Run(t *terminal) error {
 		return err
 	}
 	defer conn.Close()
-	out := json.NewEncoder(t.out)
 	for e := conn.Welcome(); err == nil; e, err = conn.Next(t) {
-		if err := out.Encode(e); err != nil {
+		if err := printJSON(t.out, e); err != nil {
 			return err
 		}
 	}
