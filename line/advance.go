@@ -40,9 +40,6 @@ func (l *Line) Deadline() time.Time {
 // nextTick is the next tick at which there is something to do.
 func (l *Line) nextTick() uint64 {
 	next := l.tick + uint64(houseEvery/l.cfg.Profile.Tick)
-	if l.attempts.pending() {
-		next = l.tick + 1
-	}
 	for _, p := range l.paths {
 		switch {
 		case p.cadent() || p.asked.budget > 0:
@@ -63,7 +60,6 @@ func (l *Line) Advance(now time.Time, out Outbox) {
 	l.voice.play(now, l.h)
 	at := now.Sub(l.start)
 	l.attempts.reserve()
-	l.attempts.ask(at)
 	l.persist()
 	n := l.tickOf(at)
 	if n <= l.tick {

@@ -67,10 +67,10 @@
 //     accepted once, by the windows. One of a newer attempt than any ever
 //     accepted is held, at most one for each path, until [Handler.Persist] has
 //     made that attempt durable, and is acted on then; the newest wins, at most
-//     one a second. All else is dropped, and leaves no trace but a count. So
-//     whatever was recorded gets no answer, in this run or any later one. A
-//     datagram that was held back and never delivered can be played once; it
-//     costs every second tick, for a few seconds, and nothing else.
+//     one a second, and three at once. All else is dropped, and leaves no trace
+//     but a count. So whatever was recorded gets no answer, in this run or any
+//     later one. A datagram that was held back and never delivered can be played
+//     once; it costs every second tick, for a few seconds, and nothing else.
 //   - A station that hears nothing makes a new number every second, because the
 //     far one may have begun anew since it accepted the last. One that is heard
 //     keeps its number until the other runs anew, or a handshake has finished, or

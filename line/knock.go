@@ -10,6 +10,7 @@ const (
 	attemptBlock = 4096            // numbers reserved on disk at once: more than an hour of knocking
 	attemptSpare = 64              // left when the next block is asked for
 	attemptEvery = time.Second     // at most one new attempt, of ours and of the far station's
+	attemptBurst = 3               // of the far station\'s, at once
 	attemptHeard = 2 * time.Second // of ours, while the far station is heard but does not echo the last
 	pairAlive    = 5 * time.Second
 )
@@ -28,12 +29,11 @@ type attempts struct {
 	// only a newer one than any before.
 	heard    Attempt
 	heardAt  time.Duration // last datagram of heard
-	accepted time.Duration // when heard was accepted
 	run      uint64        // incarnation of the last that was accepted
-	arriving Attempt       // to be accepted once it is on disk; zero: none
-	asked    bool          // arriving is on its way to the disk: nothing takes its place any more
+	arriving Attempt       // on its way to the disk; zero: none
 	waiting  []arrival     // of arriving, at most one for each path
-	expected time.Duration // when the run of arriving was first heard of
+	credit   time.Duration // when the next may arrive
+	met      time.Duration // when the run of arriving was first heard of
 
 	wanted  Durable // what shall be on disk
 	onDisk  Durable // what is
@@ -45,7 +45,7 @@ type attempts struct {
 func newAttempts(d Durable) attempts {
 	own := Attempt{Incarnation: d.Own.Incarnation}
 	return attempts{
-		own: own, made: never, heardAt: never, accepted: never,
+		own: own, made: never, heardAt: never, credit: never,
 		wanted: Durable{Own: own, Far: d.Far}, onDisk: Durable{Far: d.Far},
 	}
 }
@@ -122,13 +122,13 @@ type verdict uint8
 
 const (
 	verdictStale   verdict = iota // its attempt is not newer than what was accepted
-	verdictHurried                // new, but another is on its way to the disk
+	verdictHurried                // new, but too many were, or one is on its way to the disk
 	verdictNew                    // new: to be used once it is on disk
-	verdictWaits                  // of the new one that waits for that
+	verdictWaits                  // of the new one that is on its way to the disk
 	verdictKnown                  // of the attempt that we hear
 )
 
-func (a *attempts) judge(far Attempt) verdict {
+func (a *attempts) judge(now time.Duration, far Attempt) verdict {
 	switch {
 	case far == Attempt{}:
 		return verdictStale
@@ -136,21 +136,24 @@ func (a *attempts) judge(far Attempt) verdict {
 		return verdictKnown
 	case far == a.arriving:
 		return verdictWaits
-	case far.Compare(a.wanted.Far) <= 0 || far.Compare(a.arriving) <= 0:
+	case far.Compare(a.wanted.Far) <= 0:
 		return verdictStale
-	case a.asked:
+	case a.arriving != Attempt{} || now < a.credit:
 		return verdictHurried
 	}
 	return verdictNew
 }
 
-// expect begins to wait for a new attempt to be on disk. One that it finds waiting is
-// forgotten: the newest wins.
+// expect sends a new attempt to the disk. Credit is the moment from which the next
+// may follow: a second later for each, but a few at once, for the knocks that were
+// under way when the far station began to be heard, and the handshake after them.
 func (a *attempts) expect(now time.Duration, far Attempt) {
-	if far.Incarnation != a.arriving.Incarnation {
-		a.expected = now
+	if far.Incarnation != a.run {
+		a.met = now
 	}
-	a.arriving, a.asked, a.waiting = far, false, a.waiting[:0]
+	a.credit = max(a.credit, now-(attemptBurst-1)*attemptEvery) + attemptEvery
+	a.arriving, a.waiting = far, a.waiting[:0]
+	a.wanted.Far, a.urgent = far, true
 }
 
 // hold keeps the first datagram of the new attempt that came on a path. It reports
@@ -165,17 +168,6 @@ func (a *attempts) hold(in *arrival) bool {
 	a.waiting[len(a.waiting)-1].chunks = wire.Chunks{} // its bytes are the reader's
 	return true
 }
-
-// ask sends the attempt that waits to the disk, a second after the last one at the
-// earliest.
-func (a *attempts) ask(now time.Duration) {
-	if a.pending() && now-a.accepted >= attemptEvery {
-		a.asked, a.urgent, a.wanted.Far = true, true, a.arriving
-	}
-}
-
-// pending reports whether an attempt waits for its second.
-func (a *attempts) pending() bool { return a.arriving != Attempt{} && !a.asked }
 
 // raise notes a far attempt that was accepted by other means. It waits for the next
 // write: what would replay it is refused under the session's keys already.
@@ -196,19 +188,18 @@ func (a *attempts) write() (Durable, bool) {
 
 // written notes that the last write is on disk. It reports whether the attempt that
 // waited for it is the one heard now.
-func (a *attempts) written(now time.Duration) bool {
+func (a *attempts) written() bool {
 	if !a.busy {
 		return false
 	}
 	a.busy, a.onDisk = false, a.writing
-	if !a.asked || a.onDisk.Far.Compare(a.arriving) < 0 {
+	if a.arriving == (Attempt{}) || a.onDisk.Far.Compare(a.arriving) < 0 {
 		return false
 	}
-	if a.run != 0 && a.run != a.arriving.Incarnation && a.made < a.expected {
+	if a.run != 0 && a.run != a.arriving.Incarnation && a.made < a.met {
 		a.spend() // the run before may have seen them
 	}
 	a.run = a.arriving.Incarnation
-	a.heard, a.accepted = a.arriving, now
-	a.arriving, a.asked = Attempt{}, false
+	a.heard, a.arriving = a.arriving, Attempt{}
 	return true
 }

@@ -84,7 +84,7 @@ func TestRestartAfterTheFirstKnock(t *testing.T) {
 		goes.start()
 		w.until(time.Second, func() bool { return goes.disk.Far.Number > 0 && w.ends[1-who].line.attempts.run == 1 })
 		goes.start()
-		if took, ok := w.until(5*time.Second, w.open); !ok || took > 1500*time.Millisecond {
+		if took, ok := w.until(5*time.Second, w.open); !ok || took > 600*time.Millisecond {
 			t.Errorf("end %d: open %v after %v", who, ok, took)
 		}
 	}

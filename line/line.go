@@ -166,7 +166,7 @@ func (l *Line) Persisted(now time.Time) {
 		return
 	}
 	at := now.Sub(l.start)
-	if l.attempts.written(at) {
+	if l.attempts.written() {
 		l.accept(now)
 	}
 	l.persist()

@@ -86,7 +86,7 @@ func (l *Line) receivePair(in *arrival) {
 		l.counts.Malformed++
 		return
 	}
-	switch l.attempts.judge(in.hello.Own) {
+	switch l.attempts.judge(in.now, in.hello.Own) {
 	case verdictStale:
 		l.counts.Stale++
 	case verdictHurried:
@@ -94,7 +94,6 @@ func (l *Line) receivePair(in *arrival) {
 	case verdictNew:
 		l.attempts.expect(in.now, in.hello.Own)
 		l.attempts.hold(in)
-		l.attempts.ask(in.now)
 		l.persist()
 	case verdictWaits:
 		if !l.attempts.hold(in) {

@@ -103,7 +103,7 @@ type Counts struct {
 	Malformed   uint64 // opened, but breaks the rules: the far station is at fault
 	Replayed    uint64 // seen before, or too old to tell
 	Stale       uint64 // hello of an attempt that is not newer
-	Hurried     uint64 // hello of a new attempt while another is on its way to the disk
+	Hurried     uint64 // hello of a new attempt too soon after others
 	Address     uint64 // authentic, but from an address that the path does not allow
 	Copies      uint64 // frames that another path brought first
 	LateTicks   uint64 // ticks that were missed because Advance came late
