@@ -122,6 +122,15 @@ func TestNotesThatAreRefused(t *testing.T) {
 	wants(t, "compact, by another", err, ErrSignature)
 }
 
+// A tree that cannot be is refused, though its author signed it.
+func TestTreesThatCannotBe(t *testing.T) {
+	north, _ := pair(t)
+	for _, tree := range []Tree{{-1, Hash{1}}, {max48 + 1, Hash{1}}, {0, Hash{1}}} {
+		_, err := sign(north.party, tree, signWith(north.keys.log))
+		wants(t, tree.String(), err, ErrMalformed)
+	}
+}
+
 // A signer that signs with another key than the accord names is found out at once.
 func TestSignersAreChecked(t *testing.T) {
 	north, south := pair(t)

@@ -309,6 +309,7 @@ func TestHonestLogsAreNoFork(t *testing.T) {
 		wants(t, "agreeing", f.Verify(l.party), ErrProof)
 		f.Root[0] ^= 1
 		wants(t, "agreeing, with a false root", f.Verify(l.party), ErrProof)
+		f.Root[0] ^= 1
 		if size < 7 {
 			f.A, f.B = f.B, f.A
 			wants(t, "the wrong way round", f.Verify(l.party), ErrProof)
@@ -317,6 +318,23 @@ func TestHonestLogsAreNoFork(t *testing.T) {
 	empty, _ := sign(l.party, EmptyTree(), signWith(l.keys.log))
 	f := &Fork{A: empty, B: north.copy.Newest(), Root: Hash{1}}
 	wants(t, "from nothing", f.Verify(l.party), ErrProof)
+}
+
+// Both checkpoints of a fork must be its author's: a stranger's signature would
+// accuse the innocent.
+func TestForksNeedBothSignatures(t *testing.T) {
+	l, north := honest(t, 7)
+	_, trees := grown(3)
+	lie, _ := sign(l.party, trees[3], signWith(l.keys.log))
+	_, err := north.copy.Compare(lie)
+	wants(t, "compared", err, ErrFork)
+	f := north.copy.State().Fork
+	unsigned := func(c *Checkpoint) *Checkpoint {
+		return &Checkpoint{Origin: c.Origin, Tree: c.Tree, Signature: make([]byte, SignatureSize)}
+	}
+	wants(t, "the smaller unsigned", (&Fork{unsigned(f.A), f.B, f.Root, f.Proof}).Verify(l.party), ErrSignature)
+	wants(t, "the larger unsigned", (&Fork{f.A, unsigned(f.B), f.Root, f.Proof}).Verify(l.party), ErrSignature)
+	wants(t, "against somebody else", f.Verify(north.party), ErrSignature)
 }
 
 func TestEveryByteOfAForkCounts(t *testing.T) {

@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"encoding/hex"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -286,6 +287,27 @@ func TestBodiesThatAreRefused(t *testing.T) {
 		}
 		if _, err = ParseBody(&c.h, c.b.append(nil)); err == nil {
 			t.Errorf("%s: parsed", c.name)
+		}
+	}
+}
+
+// Names are what people and programs read: they do not change by accident.
+func TestNames(t *testing.T) {
+	for want, s := range map[string]fmt.Stringer{
+		"message": KindMessage, "attachment": KindAttachment, "receipt": KindReceipt, "call": KindCall, "line": KindLine,
+		"matter": KindMatter, "accord": KindAccord, "disclosure": KindDisclosure, "test": KindTest, "drill": KindDrill,
+		"kind 0": Kind(0), "kind 11": kinds, "answers": Answers, "amends": Amends, "retracts": Retracts, "under": Under,
+		"carries": Carries, "relation 6": relations, "shown": Shown, "read": Read, "called": StepCalled, "crossed": StepCrossed,
+		"reached": StepReached, "ringing": StepRinging, "answered": StepAnswered, "held": StepHeld, "resumed": StepResumed,
+		"ended": StepEnded, "hung up": HungUp, "declined": Declined, "no answer": NoAnswer, "nobody ready": NobodyReady,
+		"not reached": NotReached, "cancelled": Cancelled, "console lost": ConsoleLost, "line lost": LineLost,
+		"station restarted": Restarted, "station stopping": Stopping, "opened": MatterOpened, "acknowledged": MatterAcknowledged,
+		"closed": MatterClosed, "filed": MatterFiled, "asked": DisclosureAsked, "consented": DisclosureConsented,
+		"refused": DisclosureRefused, "made": DisclosureMade, "not yet": ProofNone, "classical": ProofClassical, "full": ProofFull,
+		"unheard": Unheard, "behind": Behind, "far behind": FarBehind, "stands": Stands, "forked": Forked, "standing 9": Standing(9),
+	} {
+		if s.String() != want {
+			t.Errorf("%q, want %q", s, want)
 		}
 	}
 }

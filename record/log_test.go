@@ -466,7 +466,7 @@ func TestDamagedStates(t *testing.T) {
 		}
 	}
 	cfg := north.logConfig()
-	cfg.Far = &Party{Origin: "no keys"}
+	cfg.Far = &Party{Origin: "ringdown/nobody"}
 	_, err := OpenLog(cfg)
 	wants(t, "no keys", err, ErrMalformed)
 	cfg.Far = &Party{Origin: "a name with+plus"}
@@ -485,6 +485,33 @@ func TestWithoutPostQuantumKey(t *testing.T) {
 	text := north.log.State().Cosigned.Note(north.party, south.party)
 	if _, err := OpenNote(text, north.party, south.party); err != nil {
 		t.Error(err)
+	}
+}
+
+// Salts are random unless a test says otherwise, and none comes twice.
+func TestSaltsAreRandom(t *testing.T) {
+	north, south := pair(t)
+	cfg := north.logConfig()
+	cfg.Salt = nil
+	var err error
+	if north.log, err = OpenLog(cfg); err != nil {
+		t.Fatal(err)
+	}
+	north.log.Allow(Allowance{100, 100})
+	meet(north, south)
+	north.write(say("x"), say("x"), say("x"))
+	seen := map[Salt]bool{{}: true}
+	for _, b := range north.own.entries {
+		e, err := ParseEntry(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []Salt{e.HeaderSalt, e.BodySalt} {
+			if seen[s] {
+				t.Errorf("the salt %x comes twice", s)
+			}
+			seen[s] = true
+		}
 	}
 }
 
