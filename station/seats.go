@@ -20,7 +20,6 @@ type seat struct {
 	s       *Station
 	id      string
 	observe bool
-	epoch   uint64 // which attachment this handle stands for
 
 	name      string
 	kind      string
