@@ -84,7 +84,11 @@ func TestRestartAfterTheFirstKnock(t *testing.T) {
 		goes.start()
 		w.until(time.Second, func() bool { return goes.disk.Far.Number > 0 && w.ends[1-who].line.attempts.run == 1 })
 		goes.start()
-		if took, ok := w.until(5*time.Second, w.open); !ok || took > 600*time.Millisecond {
+		limit := 600 * time.Millisecond
+		if who == 1 {
+			limit += handshakeEvery // the client has just begun one
+		}
+		if took, ok := w.until(5*time.Second, w.open); !ok || took > limit {
 			t.Errorf("end %d: open %v after %v", who, ok, took)
 		}
 	}
@@ -222,7 +226,11 @@ func TestNewKeysThroughTooMuchVoice(t *testing.T) {
 	speak = func() {
 		for _, e := range w.ends {
 			for talker := range uint8(4) {
-				if err := e.line.SendVoice(talker, wire.CodecPCMU, packet); err != nil {
+				codec, size := wire.CodecPCMU, 160
+				if talker == 3 {
+					codec, size = wire.CodecOpus, 60 // that leaves 21 bytes of the frame
+				}
+				if err := e.line.SendVoice(talker, codec, packet[:size]); err != nil {
 					t.Fatal(err)
 				}
 			}
