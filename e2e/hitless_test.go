@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	cuts      = 10
 	cutFor    = 1200 * time.Millisecond
 	window    = 2400 * time.Millisecond // around a cut, and as long without one
+	settle    = 5 * time.Second         // for both ends to know the paths' delays
 	mostExtra = 960                     // samples: one packet of 20 ms at 48 kHz
 )
 
@@ -21,8 +21,33 @@ func TestCutIsInaudible(t *testing.T) {
 	p.impair(t, 2, map[string]any{"delay_ms": 60})
 	p.call()
 	p.speaking()
-	p.concealedIn(t, window) // both ends settle to the delays
+	p.cutsAreInaudible(t, 10, median)
 
+	// A browser's own buffer may bridge 40 ms by itself. It does not bridge 120, at
+	// least not the first time: then it grows.
+	p.impair(t, 2, map[string]any{"delay_ms": 140})
+	p.cutsAreInaudible(t, 3, mean)
+
+	// What is really lost, the measure shows.
+	p.cut(t, 1, true)
+	p.cut(t, 2, true)
+	gap := p.concealedIn(t, 300*time.Millisecond)
+	p.cut(t, 1, false)
+	p.cut(t, 2, false)
+	after := p.concealedIn(t, window)
+	for end := range gap {
+		if n := gap[end] + after[end]; n < 100*sampleRate/1000 {
+			t.Errorf("page %d conceals %d samples of a gap of 300 ms: the measure does not see it", end, n)
+		}
+	}
+	p.inCall()
+	p.speaking()
+}
+
+// cutsAreInaudible compares so many windows with a cut of path 1 with as many without.
+func (p *pair) cutsAreInaudible(t *testing.T, cuts int, middle func([]int) int) {
+	t.Helper()
+	let(settle)
 	var without, with [2][]int
 	for range cuts {
 		still := p.concealedIn(t, window)
@@ -36,13 +61,12 @@ func TestCutIsInaudible(t *testing.T) {
 		}
 	}
 	for end, name := range []string{"north", "south"} {
-		a, b := median(without[end]), median(with[end])
-		t.Logf("%s: concealed samples in %v: %v with a cut (median %d), %v without (median %d)", name, window, with[end], b, without[end], a)
+		a, b := middle(without[end]), middle(with[end])
+		t.Logf("%s: concealed samples in %v: %v with a cut (%d), %v without (%d)", name, window, with[end], b, without[end], a)
 		if b-a > mostExtra || a-b > mostExtra {
-			t.Errorf("%s hears the cut: the medians differ by %d samples, wanted at most %d", name, b-a, mostExtra)
+			t.Errorf("%s hears the cut: the windows differ by %d samples, wanted at most %d", name, b-a, mostExtra)
 		}
 	}
-	p.speaking()
 }
 
 // concealedIn counts the samples that each page makes up in the time, north first.
@@ -65,4 +89,12 @@ func (p *pair) concealedIn(t *testing.T, d time.Duration) [2]int {
 func median(n []int) int {
 	n = slices.Sorted(slices.Values(n))
 	return (n[(len(n)-1)/2] + n[len(n)/2]) / 2
+}
+
+func mean(n []int) int {
+	sum := 0
+	for _, x := range n {
+		sum += x
+	}
+	return sum / len(n)
 }
