@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	program = filepath.Join(folder, "ringdown")
-	build := exec.Command("go", "build", "-o", program, "ringdown/cmd/ringdown")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", program, "ringdown/cmd/ringdown")
 	build.Stderr = os.Stderr
 	code := 1
 	if err := build.Run(); err == nil {
