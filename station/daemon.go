@@ -21,6 +21,19 @@ import (
 	"ringdown/udp"
 )
 
+// longestFolder is the longest path of a station's folder, in bytes: a local socket's path
+// may have 107, and while it is made its name is one longer.
+const longestFolder = 107 - len("/"+SocketName+"~")
+
+// CheckFolder refuses a folder that cannot have a local socket.
+func CheckFolder(dir string) error {
+	if n := len(dir); n > longestFolder {
+		return &api.Error{Code: "long-path", Text: fmt.Sprintf("The path %s has %d bytes; a station's folder may have %d, because the system's local sockets allow no more.", dir, n, longestFolder),
+			Action: "Choose a folder with a shorter path."}
+	}
+	return nil
+}
+
 // SocketName is the local socket within a station's folder.
 const SocketName = "ringdown.sock"
 
@@ -66,6 +79,9 @@ func Start(ctx context.Context, opt DaemonOptions) (*Daemon, error) {
 	}
 	home, err := accord.Open(opt.Dir)
 	if err != nil {
+		return nil, err
+	}
+	if err := CheckFolder(opt.Dir); err != nil {
 		return nil, err
 	}
 	cfg, err := LoadConfig(opt.Dir)

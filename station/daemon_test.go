@@ -388,3 +388,22 @@ func TestDial(t *testing.T) {
 		t.Error("a folder in the socket's place answers")
 	}
 }
+
+// TestLongestFolder: a station runs in the folder with the longest path there may be, and in no longer one.
+func TestLongestFolder(t *testing.T) {
+	base := t.TempDir()
+	fill := func(n int) string { return filepath.Join(base, strings.Repeat("x", n-len(base)-1)) }
+	if err := CheckFolder(fill(longestFolder + 1)); err == nil || !strings.Contains(err.Error(), "93 bytes; a station's folder may have 92") {
+		t.Errorf("one byte more: %v", err)
+	}
+	dir := fill(longestFolder)
+	if _, err := accord.Init(time.Now(), dir, "North"); err != nil {
+		t.Fatal(err)
+	}
+	p := &pair{t: t, dir: [2]string{dir}}
+	p.configure(0, "[console]\nlisten = \"localhost:0\"\n")
+	p.start(0)
+	if _, err := Dial(dir); err != nil {
+		t.Error(err)
+	}
+}

@@ -47,6 +47,9 @@ func Examine(ctx context.Context, dir string) ([]Finding, error) {
 		return x.found, ctx.Err()
 	}
 	x.good("The folder holds the station %q; its keys are readable to its owner alone.", home.Name())
+	if err := CheckFolder(dir); err != nil {
+		x.refused(err)
+	}
 	if x.cfg, err = LoadConfig(dir); err != nil {
 		x.refused(err)
 		return x.found, ctx.Err()

@@ -153,20 +153,32 @@ func firstDifference(got, want []string) string {
 func (w *world) flood() {
 	o := w.observe(true)
 	time.AfterFunc(time.Second, func() {
-		o.mu.Lock()
-		o.keep = false
-		recorded := len(o.bytes)
-		o.mu.Unlock()
+		seen, bytes := o.recorded()
 		for round := range 50 {
-			for i := range recorded {
-				w.net.Inject(o.seen[i].from, o.seen[i].to, o.bytes[i])
+			for i, s := range seen {
+				w.net.Inject(s.from, s.to, bytes[i])
 				if round%5 == 0 {
-					w.net.Inject(o.seen[i].from, o.seen[i].to, w.garbage(round*recorded+i, len(o.bytes[i])))
+					w.net.Inject(s.from, s.to, w.garbage(round*len(seen)+i, len(bytes[i])))
 				}
 			}
 			time.Sleep(100 * time.Millisecond)
 		}
 	})
+}
+
+// recorded gives all that was seen until now, and ends the keeping.
+func (o *observer) recorded() ([]sight, [][]byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.keep = false
+	return slices.Clone(o.seen[:len(o.bytes)]), slices.Clone(o.bytes)
+}
+
+// all gives everything that was seen until now.
+func (o *observer) all() []sight {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.seen)
 }
 
 // garbage is n bytes that open under no key.
@@ -190,7 +202,7 @@ func TestStrangersGetNothing(t *testing.T) {
 		w.talk()
 		time.Sleep(5 * time.Second)
 		w.killAll()
-		recorded, bytes := slices.Clone(o.seen), slices.Clone(o.bytes)
+		recorded, bytes := o.recorded()
 
 		// Each side alone, started again: it knocks, once a second on each path, and
 		// nothing that an attacker sends changes that.
@@ -215,7 +227,7 @@ func TestStrangersGetNothing(t *testing.T) {
 			if attacked := o.sent(side) - before; attacked > quiet+1 {
 				t.Errorf("side %d sent %d datagrams while attacked, %d in the same time before", side, attacked, quiet)
 			}
-			for _, s := range o.seen {
+			for _, s := range o.all() {
 				if s.to == stranger {
 					t.Fatalf("side %d answered a stranger with %d bytes", side, s.size)
 				}
@@ -256,13 +268,14 @@ func TestOnePathGainsNothing(t *testing.T) {
 		go north.speak(0, 400)
 		time.Sleep(2 * time.Second)
 		before := w.line(1, 0)
-		for i, s := range slices.Clone(o.seen) {
+		seen, bytes := o.recorded()
+		for i, s := range seen {
 			if s.from.Addr() != addr(0, 1) {
 				continue
 			}
-			w.net.Inject(netip.AddrPortFrom(addr(0, 2), worldPort), netip.AddrPortFrom(addr(1, 2), worldPort), o.bytes[i]) // onto path 2
-			w.net.Inject(netip.AddrPortFrom(addr(1, 1), worldPort), netip.AddrPortFrom(addr(0, 1), worldPort), o.bytes[i]) // back at its sender
-			w.net.Inject(s.from, s.to, o.bytes[i])                                                                         // again
+			w.net.Inject(netip.AddrPortFrom(addr(0, 2), worldPort), netip.AddrPortFrom(addr(1, 2), worldPort), bytes[i]) // onto path 2
+			w.net.Inject(netip.AddrPortFrom(addr(1, 1), worldPort), netip.AddrPortFrom(addr(0, 1), worldPort), bytes[i]) // back at its sender
+			w.net.Inject(s.from, s.to, bytes[i])                                                                         // again
 			if i%50 == 0 {
 				time.Sleep(20 * time.Millisecond)
 			}
@@ -293,15 +306,13 @@ func TestTroubleStaysOnItsLine(t *testing.T) {
 		w.open(3 * time.Second)
 		north, south := w.talk() // on line 0
 		labels := w.labelsOf(1, 1)
-		o.mu.Lock()
+		seen, bytes := o.recorded()
 		var flood []int
-		for i := range o.bytes {
-			if isSide(o.seen[i].to, 1) && labels[string(o.bytes[i][:8])] {
+		for i := range bytes {
+			if isSide(seen[i].to, 1) && labels[string(bytes[i][:8])] {
 				flood = append(flood, i)
 			}
 		}
-		o.keep = false
-		o.mu.Unlock()
 		if len(flood) == 0 {
 			t.Fatal("nothing was sent on line 1")
 		}
@@ -309,7 +320,7 @@ func TestTroubleStaysOnItsLine(t *testing.T) {
 			for range 500 {
 				for i := range 40 {
 					n := flood[i%len(flood)]
-					w.net.Inject(o.seen[n].from, o.seen[n].to, o.bytes[n])
+					w.net.Inject(seen[n].from, seen[n].to, bytes[n])
 				}
 				time.Sleep(10 * time.Millisecond)
 			}

@@ -70,7 +70,7 @@ func TestFixedStaysFixed(t *testing.T) {
 			return from
 		})
 		time.Sleep(10 * time.Second)
-		for _, s := range o.seen {
+		for _, s := range o.all() {
 			if s.to.Addr() == netip.MustParseAddr("203.0.113.7") {
 				t.Fatal("a fixed path was moved")
 			}
@@ -82,12 +82,12 @@ func TestFixedStaysFixed(t *testing.T) {
 // address changes moves it.
 func TestNamesAreLookedUpAgain(t *testing.T) {
 	inWorld(t, 1, func(w *world) {
-		answer := netip.AddrPort{}
+		var answer atomic.Pointer[netip.AddrPort]
 		w.resolve = func(context.Context, string, netip.AddrPort) (netip.AddrPort, error) {
-			if !answer.IsValid() {
-				return answer, errors.New("no such name")
+			if a := answer.Load(); a != nil {
+				return *a, nil
 			}
-			return answer, nil
+			return netip.AddrPort{}, errors.New("no such name")
 		}
 		w.change = func(side int, o *LineOptions) {
 			if side == 0 {
@@ -103,7 +103,8 @@ func TestNamesAreLookedUpAgain(t *testing.T) {
 			t.Errorf("the path is %s, want unresolved", p.State)
 		}
 		time.Sleep(time.Minute)
-		answer = netip.AddrPortFrom(addr(1, 1), worldPort)
+		south := netip.AddrPortFrom(addr(1, 1), worldPort)
+		answer.Store(&south)
 		if err := w.st[0].ResolveAgain(context.Background()); err != nil {
 			t.Fatal(err)
 		}
@@ -111,7 +112,7 @@ func TestNamesAreLookedUpAgain(t *testing.T) {
 		w.open(4 * time.Second)
 
 		// An answer that fails to come is no reason to leave an address.
-		answer = netip.AddrPort{}
+		answer.Store(nil)
 		if err := w.st[0].ResolveAgain(context.Background()); err != nil {
 			t.Fatal(err)
 		}
