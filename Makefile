@@ -38,8 +38,9 @@ browser:
 fuzz:
 	@$(STEP) "fuzz" .ci/fuzz
 
-## bench: every benchmark, briefly
+## bench: every benchmark, briefly, and the numbers that people are promised
 bench:
+	@$(STEP) "ring, voice, lines a core" go run ./cmd/ringdown bench --lines 100 --calls 5 --spoken 3s
 	@$(STEP) "benchmarks" go test -run '^$$' -bench . -benchtime 200ms -timeout 10m $(UNIT)
 
 ## long: what takes too long for CI: ten minutes in a hidden tab, an hour of fuzzing

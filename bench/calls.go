@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"ringdown/api"
@@ -154,13 +155,14 @@ func speak(ctx context.Context, near, far *phone, length time.Duration, leaving 
 		return err
 	}
 	n := uint32(length / (20 * time.Millisecond))
-	sent := make([]time.Time, n)
+	sent := make([]atomic.Int64, n) // when, in nanoseconds since began
+	began := time.Now()
 	leaving.note()
 	done := make(chan struct{})
 	var late []time.Duration
 	go func() {
 		defer close(done)
-		late = far.listen(sent)
+		late = far.listen(began, sent)
 	}()
 	packet := make([]byte, 60)
 	next := time.Now()
@@ -172,7 +174,7 @@ func speak(ctx context.Context, near, far *phone, length time.Duration, leaving 
 		next = next.Add(packetTime + drift)
 		<-time.After(time.Until(next))
 		binary.BigEndian.PutUint32(packet, i)
-		sent[i] = time.Now()
+		sent[i].Store(int64(time.Since(began)))
 		near.seat.Voice(uint8(wire.CodecOpus), packet)
 	}
 	r.ResidueSpeech = leaving.residue()
@@ -182,12 +184,12 @@ func speak(ctx context.Context, near, far *phone, length time.Duration, leaving 
 }
 
 // listen notes how late packets come, until all did or nothing has come for half a second.
-func (p *phone) listen(sent []time.Time) (late []time.Duration) {
+func (p *phone) listen(began time.Time, sent []atomic.Int64) (late []time.Duration) {
 	for len(late) < len(sent) {
 		select {
 		case h := <-p.heard:
 			if int(h.number) < len(sent) {
-				late = append(late, h.at.Sub(sent[h.number]))
+				late = append(late, h.at.Sub(began)-time.Duration(sent[h.number].Load()))
 			}
 		case <-time.After(500 * time.Millisecond):
 			return late
