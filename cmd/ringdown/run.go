@@ -39,7 +39,7 @@ func (c *serveCommand) Run(t *terminal) error {
 	log := slog.New(slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: level}))
 	d, err := station.Start(t, station.DaemonOptions{Dir: c.Dir, Version: version, Log: log})
 	if err != nil {
-		return err
+		return unlessStopped(t, err)
 	}
 	st := d.Status()
 	s := started{st.Name, d.Console.URL(), len(st.Lines)}
@@ -146,6 +146,14 @@ func (c *demoCommand) Run(t *terminal) error {
 	err := demo.Run(t, demo.Options{JSON: c.JSON, Live: c.Live, Port: c.Port, Version: version, Out: t.out})
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return hinted{err, "give another port with --port, or leave it out for any free one"}
+	}
+	return unlessStopped(t, err)
+}
+
+// unlessStopped drops the error of a station that was told to stop while it began.
+func unlessStopped(t *terminal, err error) error {
+	if t.Err() != nil && is(err, "stopped") {
+		return nil
 	}
 	return err
 }

@@ -19,6 +19,9 @@ type initCommand struct {
 }
 
 func (c *initCommand) Run(t *terminal) error {
+	if err := station.CheckFolder(c.Dir); err != nil {
+		return err
+	}
 	home, err := accord.Init(time.Now(), c.Dir, c.Name)
 	if err != nil {
 		return err
