@@ -216,7 +216,7 @@ func (p *tab) until(limit time.Duration, ok func() bool, what func() string) {
 // reaction is how long a person needs at least to press a button that has just
 // appeared. The page ignores what is faster, because it was meant for the button
 // that stood there before.
-const reaction = 1100 * time.Millisecond
+const reaction = 500 * time.Millisecond
 
 // press finds the button with the accessible name, as a screen reader would, and
 // presses it with the mouse.
