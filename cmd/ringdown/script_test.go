@@ -50,6 +50,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(e *testscript.Env) error {
+			e.Setenv("GORACE", "atexit_sleep_ms=0") // else each command waits a second under the race detector
 			e.Values[background{}] = map[string]*process{}
 			return nil
 		},
@@ -202,7 +203,7 @@ func ringdown(ts *testscript.TestScript, args []string) *exec.Cmd {
 	path := ts.Getenv("PATH")
 	cmd := exec.Command(filepath.Join(filepath.SplitList(path)[0], "ringdown"), args...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "RINGDOWN_DIR"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "RINGDOWN_DIR", "GORACE"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	return cmd
