@@ -120,3 +120,31 @@ func TestHoldFollowsAShiftOfAllPaths(t *testing.T) {
 		}
 	}
 }
+
+// The delay that a person is shown is that of the paths that live: after the cut of the faster
+// one the slower one brings voice as it comes, though not a release instant moved.
+func TestHoldIsCountedFromALivingPath(t *testing.T) {
+	v := newVoice(wire.Standard, true)
+	delays := [...]time.Duration{20 * time.Millisecond, 60 * time.Millisecond}
+	at, f := time.Duration(0), uint64(0)
+	run := func(d time.Duration, paths ...int) {
+		for range d / tick20 {
+			for _, path := range paths {
+				v.heard(simStart.Add(at+delays[path]), uint8(path+1), f)
+			}
+			at, f = at+tick20, f+1
+		}
+	}
+	run(10*time.Second, 0, 1)
+	if d := v.holding(); d != 40*time.Millisecond {
+		t.Errorf("with both paths voice is held for %v, want 40ms", d)
+	}
+	held := v.held
+	run(2*time.Second, 1)
+	if d := v.holding(); d != 0 {
+		t.Errorf("with the slower path alone voice is held for %v, want 0", d)
+	}
+	if v.held != held {
+		t.Errorf("the cut moved the release by %v", v.held-held)
+	}
+}

@@ -3,6 +3,8 @@ package line
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"runtime"
 	"testing"
 	"time"
@@ -81,6 +83,53 @@ func TestParametersAreChecked(t *testing.T) {
 		}
 		client.abandon()
 		server.abandon()
+	}
+}
+
+// Nothing but the hybrid key exchange is spoken: a client that offers X25519 alone gets no
+// further, and a connection that came about otherwise is refused on both sides.
+func TestOnlyTheHybridKeyExchange(t *testing.T) {
+	w := newWorld(t, wire.Standard, 1, 5)
+	for _, e := range w.ends {
+		e.start()
+	}
+	client, server := w.ends[0].line.newExchange(1), w.ends[1].line.newExchange(1)
+	defer client.abandon()
+	defer server.abandon()
+	weak := client.config()
+	weak.CurvePreferences = []tls.CurveID{tls.X25519}
+	client.conn = tls.QUICClient(&tls.QUICConfig{TLSConfig: weak})
+	client.conn.SetTransportParameters(client.own.encode())
+	if err := client.conn.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	shake(client, server)
+	if client.done || server.done || server.verdict() != FaultTLS {
+		t.Errorf("X25519 alone: client done %v, server done %v, server says %q; want neither, and %q",
+			client.done, server.done, server.verdict(), FaultTLS)
+	}
+
+	cert, err := x509.ParseCertificate(server.certificate.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := tls.ConnectionState{Version: tls.VersionTLS13, CurveID: tls.X25519MLKEM768, NegotiatedProtocol: alpn,
+		PeerCertificates: []*x509.Certificate{cert}}
+	if err := client.verify(good); err != nil {
+		t.Errorf("a connection as it should be: %v", err)
+	}
+	for name, spoil := range map[string]func(*tls.ConnectionState){
+		"another version":      func(cs *tls.ConnectionState) { cs.Version = tls.VersionTLS12 },
+		"another key exchange": func(cs *tls.ConnectionState) { cs.CurveID = tls.X25519 },
+		"another protocol":     func(cs *tls.ConnectionState) { cs.NegotiatedProtocol = "h3" },
+		"resumed":              func(cs *tls.ConnectionState) { cs.DidResume = true },
+		"no certificate":       func(cs *tls.ConnectionState) { cs.PeerCertificates = nil },
+	} {
+		bad := good
+		spoil(&bad)
+		if client.verify(bad) == nil {
+			t.Errorf("%s: not refused", name)
+		}
 	}
 }
 

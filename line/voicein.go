@@ -113,12 +113,21 @@ func (v *voiceIn) target(now time.Time) (slowest, fastest time.Duration, ok bool
 	return slowest, fastest, ok
 }
 
-// holding is how long voice waits at present beyond the fastest path.
+// holding is how long voice waits at present beyond the fastest path that still brings
+// anything: what it costs now, not what it cost before a cut.
 func (v *voiceIn) holding() time.Duration {
-	if _, fastest, ok := v.target(v.adjusted); ok && v.hitless {
-		return max(v.held-fastest, 0)
+	at := v.adjusted.Sub(v.epoch)
+	var fastest time.Duration
+	ok := false
+	for i := range v.paths {
+		if p := &v.paths[i]; p.known && at-p.good < silentAfter && (!ok || p.least < fastest) {
+			fastest, ok = p.least, true
+		}
 	}
-	return 0
+	if !ok || !v.hitless {
+		return 0
+	}
+	return max(v.held-fastest, 0)
 }
 
 // adjust moves the hold towards its target. Nothing can be let go before it came,
