@@ -102,6 +102,21 @@ func TestEnterOnce(t *testing.T) {
 	}
 }
 
+// TestStandingLinks: a demonstration's links let in again and again, and late.
+func TestStandingLinks(t *testing.T) {
+	s, _ := testServer(t, func(c *Config) { c.StandingLinks = true })
+	link := path(t, s, "/?ready=1")
+	for i := range 3 {
+		if got := newBrowser(t, s).get(link); got.StatusCode != http.StatusSeeOther || len(got.Cookies()) != 1 {
+			t.Errorf("browser %d: %s, %d cookies", i+1, got.Status, len(got.Cookies()))
+		}
+	}
+	token := s.NewToken()
+	if !s.tokens.take(time.Now().Add(24*time.Hour), token) {
+		t.Error("a standing link is too old after a day")
+	}
+}
+
 func TestOnlyWholeTokensEnter(t *testing.T) {
 	s, _ := testServer(t, nil)
 	token := s.NewToken()

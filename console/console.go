@@ -116,6 +116,10 @@ type Config struct {
 	// "http://localhost:8000". Default none.
 	FrameAncestors []string
 
+	// StandingLinks lets every link in again and again, until Close, in place of once within 15
+	// minutes. It is for a demonstration whose stations live in one process and hold nothing.
+	StandingLinks bool
+
 	// MaxConsoles is how many consoles may be attached at once. Default 200.
 	MaxConsoles int
 

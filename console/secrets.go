@@ -38,6 +38,8 @@ func (d digest) equal(other digest) bool { return subtle.ConstantTimeCompare(d[:
 // tokens are the entry tokens not used yet, the oldest first. The zero value is
 // ready to use.
 type tokens struct {
+	standing bool // they stay, unused or used, until the server ends; see [Config.StandingLinks]
+
 	mu      sync.Mutex
 	waiting []token
 }
@@ -78,12 +80,17 @@ func (t *tokens) take(now time.Time, secret string) bool {
 	if found < 0 {
 		return false
 	}
-	t.waiting = append(t.waiting[:found:found], t.waiting[found+1:]...)
+	if !t.standing {
+		t.waiting = append(t.waiting[:found:found], t.waiting[found+1:]...)
+	}
 	return true
 }
 
 // expire needs mu. The waiting tokens stand in the order of their expiry.
 func (t *tokens) expire(now time.Time) {
+	if t.standing {
+		return
+	}
 	n := 0
 	for n < len(t.waiting) && !now.Before(t.waiting[n].expires) {
 		n++

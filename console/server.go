@@ -62,7 +62,7 @@ func New(cfg Config, st Station) *Server {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Server{
-		cfg: cfg, st: st, log: cfg.Log, clients: newRegistry(cfg.MaxConsoles),
+		cfg: cfg, st: st, log: cfg.Log, tokens: tokens{standing: cfg.StandingLinks}, clients: newRegistry(cfg.MaxConsoles),
 		failures: newLimiter[netip.Addr](failureRate, failureBurst),
 		requests: newLimiter[digest](requestRate, requestBurst),
 		warned:   rate.Sometimes{First: 20, Interval: time.Second},

@@ -160,7 +160,11 @@ func (s *show) run(ctx context.Context, north, south *party) (err error) {
 		defer func() { err = errors.Join(err, p.daemon.Stop()) }()
 	}
 	consoles := []string{north.daemon.Console.URL(), south.daemon.Console.URL()}
-	stage := newStage(s.port(), consoles, func() (stageInfo, error) { return s.invite(north, south) }, s.wires)
+	info, err := s.invite(north, south)
+	if err != nil {
+		return err
+	}
+	stage := newStage(s.port(), consoles, info, s.wires)
 	failed := make(chan error, 1)
 	go func() { failed <- stage.serve(s.stageAt) }()
 	if err := s.announce(north, south); err != nil {
@@ -179,7 +183,7 @@ func (s *show) port() int { return s.stageAt.Addr().(*net.TCPAddr).Port }
 func (s *show) origin() string { return fmt.Sprintf("http://localhost:%d", s.port()) }
 
 func (s *show) start(ctx context.Context, p *party) (err error) {
-	opt := station.DaemonOptions{Dir: p.dir, Version: s.opt.Version, FrameAncestors: []string{s.origin()}}
+	opt := station.DaemonOptions{Dir: p.dir, Version: s.opt.Version, FrameAncestors: []string{s.origin()}, StandingLinks: true}
 	if p.name == "south" && !s.opt.Live {
 		opt.Recording = Recording()
 	}

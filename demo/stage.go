@@ -30,8 +30,8 @@ type stage struct {
 	mux    http.ServeMux
 	hosts  map[string]bool
 	wires  []*wire
-	invite func() (stageInfo, error) // makes links that let a browser in, anew for each page
-	policy string                    // Content-Security-Policy
+	info   stageInfo
+	policy string // Content-Security-Policy
 }
 
 // A wire is one path of the demo: a forwarder, and what the accord calls it.
@@ -79,26 +79,16 @@ const (
 )
 
 // newStage makes the stage that shows the consoles of these addresses.
-func newStage(port int, consoles []string, invite func() (stageInfo, error), wires []*wire) *stage {
-	s := &stage{invite: invite, wires: wires, hosts: make(map[string]bool), policy: web.Policy(nil, consoles)}
+func newStage(port int, consoles []string, info stageInfo, wires []*wire) *stage {
+	s := &stage{info: info, wires: wires, hosts: make(map[string]bool), policy: web.Policy(nil, consoles)}
 	for _, h := range []string{"localhost", "127.0.0.1", "[::1]"} {
 		s.hosts[net.JoinHostPort(strings.Trim(h, "[]"), strconv.Itoa(port))] = true
 	}
 	s.mux.HandleFunc("GET /{file...}", s.page)
-	s.mux.HandleFunc("GET /api/stage", s.consoles)
+	s.mux.HandleFunc("GET /api/stage", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.info) })
 	s.mux.HandleFunc("GET /api/flow", s.flow)
 	s.mux.HandleFunc("POST /paths/{n}", s.patch)
 	return s
-}
-
-// consoles tells the page where the consoles are.
-func (s *stage) consoles(w http.ResponseWriter, _ *http.Request) {
-	info, err := s.invite()
-	if err != nil {
-		refuse(w, http.StatusInternalServerError, "no-console", "The consoles cannot be opened: "+err.Error()+".", "Start the demo again.")
-		return
-	}
-	reply(w, info)
 }
 
 // page serves the stage and what it loads.

@@ -22,10 +22,8 @@ func testStage(t *testing.T) *stage {
 			_ = w.Close()
 		}
 	})
-	invite := func() (stageInfo, error) {
-		return stageInfo{North: "http://localhost:1/enter", South: "http://localhost:2/enter"}, nil
-	}
-	return newStage(8000, []string{"http://localhost:1", "http://localhost:2"}, invite, wires)
+	info := stageInfo{North: "http://localhost:1/enter", South: "http://localhost:2/enter"}
+	return newStage(8000, []string{"http://localhost:1", "http://localhost:2"}, info, wires)
 }
 
 func TestStageRequests(t *testing.T) {

@@ -65,6 +65,7 @@ type DaemonOptions struct {
 	Version        string
 	Recording      [][]byte // see [Options]
 	FrameAncestors []string // see [console.Config]
+	StandingLinks  bool     // see [console.Config]
 	Log            *slog.Logger
 }
 
@@ -118,7 +119,7 @@ func (opt DaemonOptions) console(cfg Config) console.Config {
 		Listen: cfg.Console.Listen, Hosts: cfg.Console.Names,
 		CertFile: cfg.Console.Certificate, KeyFile: cfg.Console.Key, VoiceAddr: cfg.Console.Voice,
 		Socket: filepath.Join(opt.Dir, SocketName), SessionFile: filepath.Join(opt.Dir, "sessions"),
-		FrameAncestors: opt.FrameAncestors, MaxConsoles: cfg.Console.Most, Log: opt.Log,
+		FrameAncestors: opt.FrameAncestors, StandingLinks: opt.StandingLinks, MaxConsoles: cfg.Console.Most, Log: opt.Log,
 	}
 }
 
