@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -293,15 +294,20 @@ func TestAmendLater(t *testing.T) {
 	})
 }
 
-// A hooked keeper of amendments lets a test act when something has come into force.
+// A hooked keeper of amendments lets a test act when something has come into force, and
+// counts what it was asked.
 type hooked struct {
 	Amendments
 	countersigned func()
+	asked         *atomic.Int64
 }
 
 func (h hooked) Countersign(p []byte) ([]byte, error) {
+	if h.asked != nil {
+		h.asked.Add(1)
+	}
 	m, err := h.Amendments.Countersign(p)
-	if err == nil {
+	if err == nil && h.countersigned != nil {
 		h.countersigned()
 	}
 	return m, err
@@ -319,10 +325,11 @@ func TestAmendAnswerLost(t *testing.T) {
 					a.link(1, impair.Settings{Cut: true})
 					a.link(2, impair.Settings{Cut: true})
 				})
-				a.fiddle[1] = func(h Amendments) Amendments { return hooked{h, cut} }
+				a.fiddle[1] = func(h Amendments) Amendments { return hooked{h, cut, nil} }
 				a.run(0)
 				a.run(1)
 				a.within(5*time.Second, "the line opens", a.whole)
+				time.Sleep(time.Minute)
 				change := port(0, 1, 4401)
 				maps.Copy(change, port(0, 2, 4402))
 				a.propose(0, change)
@@ -406,7 +413,12 @@ func (a *accordWorld) say(side int, msg []byte) {
 // TestAmendRefused: what a hostile station says of addresses changes nothing, stops
 // nothing, and fills neither the log nor the disk.
 func TestAmendRefused(t *testing.T) {
-	inAccordWorld(t, 2, func(a *accordWorld) {
+	inAgreed(t, 2, func(a *accordWorld) {
+		asked := new(atomic.Int64)
+		a.fiddle[0] = func(h Amendments) Amendments { return hooked{h, nil, asked} }
+		a.run(0)
+		a.run(1)
+		a.within(5*time.Second, "the line opens", a.whole)
 		l := a.read(1)
 		forged, err := l.ProposeAmendment(time.Now(), port(1, 1, 4409))
 		a.must(err)
@@ -421,6 +433,9 @@ func TestAmendRefused(t *testing.T) {
 		for range 2000 {
 			a.say(1, message(kindProposal, bad))
 			time.Sleep(10 * time.Millisecond)
+		}
+		if n := asked.Load(); n > choreBurst+20*chorePerSecond+1 {
+			t.Errorf("the disk was asked %d times by 2000 messages in 20 s", n)
 		}
 		time.Sleep(time.Minute)
 		if n := len(a.read(0).Amendments); n != 0 {
@@ -551,6 +566,46 @@ func TestOverlap(t *testing.T) {
 			t.Errorf("overlap of %s and %s is not %t", a, b, c.want)
 		}
 	}
+}
+
+// TestRemoveInCall: a line that is taken out of use ends its call politely first.
+func TestRemoveInCall(t *testing.T) {
+	inWorld(t, 1, func(w *world) {
+		w.startBoth()
+		w.open(3 * time.Second)
+		w.talk()
+		if err := w.st[0].RemoveLine("line0"); err != nil {
+			t.Fatal(err)
+		}
+		if c := w.line(1, 0).Call; c.State != api.CallEnded || c.Reason != api.EndStopping {
+			t.Errorf("the other side's call is %s, %q", c.State, c.Reason)
+		}
+		if err := w.st[0].RemoveLine("line0"); err != nil {
+			t.Errorf("removing it again: %v", err)
+		}
+	})
+}
+
+// TestOverlapNamed: a station whose own addresses exclude each other says so, and does not
+// suspect another program.
+func TestOverlapNamed(t *testing.T) {
+	s := New(Options{Journal: &memoryJournal{saved: make(map[string]line.Durable)}, Listen: func(a netip.AddrPort) (Conn, error) { return udp.Listen(a) }})
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(context.Background()) }()
+	every := netip.AddrPortFrom(netip.IPv4Unspecified(), freePort(t))
+	opt := (&world{t: t, profile: wire.Standard}).lineOptions(0, 0)
+	opt.Paths = []PathOptions{{Number: 1, Name: "path 1", Bind: every, Remote: "127.0.0.1:9"},
+		{Number: 2, Name: "path 2", Bind: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), every.Port()), Remote: "127.0.0.1:9"}}
+	if err := s.AddLine(opt); err != nil {
+		t.Fatal(err)
+	}
+	_ = s.do(func() {
+		if _, named := errors.AsType[*OverlapError](s.lines["line0"].paths[2].fault); !named {
+			t.Errorf("path 2: %v", s.lines["line0"].paths[2].fault)
+		}
+	})
+	s.Kill()
+	<-ended
 }
 
 // TestYield: a path that moves from every address to a single one of the same port, which the

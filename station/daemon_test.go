@@ -396,6 +396,13 @@ func TestLongestFolder(t *testing.T) {
 	if err := CheckFolder(fill(longestFolder + 1)); err == nil || !strings.Contains(err.Error(), "93 bytes; a station's folder may have 92") {
 		t.Errorf("one byte more: %v", err)
 	}
+	longer := fill(longestFolder + 1)
+	if _, err := accord.Init(time.Now(), longer, "North"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Start(t.Context(), DaemonOptions{Dir: longer}); Hint(err) != "Choose a folder with a shorter path." {
+		t.Errorf("starting in it: %v", err)
+	}
 	dir := fill(longestFolder)
 	if _, err := accord.Init(time.Now(), dir, "North"); err != nil {
 		t.Fatal(err)
