@@ -71,7 +71,9 @@ let told = false; // what the station was last told of ready
 /** @type {(() => void)[]} */
 let whenReady = [];
 let answering = ""; // slug of the line just answered
-let meaning = { word: "", since: -Infinity, guard }, place = { top: 0, since: -Infinity };
+let meaning = { word: "", since: -Infinity, guard, leadsOn: false }, place = { top: 0, since: -Infinity };
+/** @type {ReturnType<typeof setTimeout>|undefined} */
+let waiting; // a press that waits for its word to have stood long enough
 /** @type {Meter|null} */
 let farMeter = null;
 let drawing = false;
@@ -241,10 +243,29 @@ voice.onfar = (/** @type {MediaStream} */ stream) => {
 
 /* What a person presses. */
 
-/** @param {boolean} pointed by pointer, which must also find the control where the eye saw it */
-function press(pointed) {
-  const a = model.act(desk), pressed = performance.now();
-  if (pressed - meaning.since < meaning.guard || (pointed && pressed - place.since < guard)) return;
+/**
+ * press is the one control. What comes while its word or its place is new may have been meant for
+ * the one before. It is done once that time is over, if the word still stands and only led on
+ * (to Ready, to Call after Ready, to Answer after Call); what could end or begin a call by mistake, and the
+ * second half of a double click, is not done at all.
+ * @param {number} clicks 0: by key; a pointer must also find the control where the eye saw it
+ */
+function press(clicks) {
+  const pressed = performance.now();
+  const wait = Math.max(meaning.since + meaning.guard, clicks > 0 ? place.since + guard : 0) - pressed;
+  if (wait <= 0) {
+    act();
+  } else if (clicks < 2 && (meaning.leadsOn || pressed - meaning.since >= meaning.guard)) {
+    const { word } = meaning;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => word === meaning.word && act(), wait);
+  }
+}
+
+/** act does what the control says. */
+function act() {
+  const a = model.act(desk);
+  clearTimeout(waiting);
   around.refusal = null;
   bells.quietAlarm();
   switch (a.does) {
@@ -345,7 +366,7 @@ document.addEventListener("keydown", (e) => {
   if (e.repeat || e.ctrlKey || e.altKey || e.metaKey || (e.key !== " " && e.key !== "Enter")) return;
   if (at.closest("button:not(#act), input, select, summary, textarea, a")) return;
   e.preventDefault();
-  press(false);
+  press(0);
 });
 // The key's way back up would press a focused button once more.
 document.addEventListener("keyup", (e) => e.key === " " && e.target === any("act") && e.preventDefault());
@@ -377,7 +398,11 @@ function conclude() {
   bells.sound(desk);
   const { word } = model.act(desk);
   if (word !== meaning.word) {
-    meaning = { word, since: performance.now(), guard: word === "Call" && meaning.word === "Hang up" ? guardAfterCall : guard };
+    meaning = {
+      word, since: performance.now(),
+      guard: word === "Call" && meaning.word === "Hang up" ? guardAfterCall : guard,
+      leadsOn: ["", "Ready", "Call"].includes(meaning.word) && word !== "Hang up",
+    };
     around.refusal = null;
   }
   view.show(desk, around, now());

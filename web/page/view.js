@@ -17,7 +17,7 @@ import * as words from "./words.js";
 /**
  * Hooks are what a person can do.
  * @typedef {object} Hooks
- * @property {(pointed: boolean) => void} act the one control, pressed by pointer or by key
+ * @property {(clicks: number) => void} act the one control, pressed by pointer (2: as the second of a double click) or by key (0)
  * @property {(slug: string) => void} decline
  * @property {() => void} mute mutes or unmutes
  * @property {() => void} listen plays the far voice, or not
@@ -49,7 +49,7 @@ export class View {
 
   /** @param {Hooks} hooks */
   constructor(hooks) {
-    this.#act.addEventListener("click", (e) => hooks.act(e.detail > 0));
+    this.#act.addEventListener("click", (e) => hooks.act(e.detail));
     any("decline").addEventListener("click", () => hooks.decline(this.#front));
     this.#mute.addEventListener("click", () => hooks.mute());
     any("listen").addEventListener("click", () => hooks.listen());
