@@ -208,7 +208,7 @@ func (k *talker) follow(c *api.Call) (done bool, err error) {
 			return false, err
 		}
 	}
-	if c.Console == k.conn.Welcome().Console && (k.call == c.ID || k.call == unknown && c.State != api.CallEnded) {
+	if c.Console == k.conn.Welcome().Console { // which is new, so the call is too
 		k.call = c.ID
 	}
 	if c.ID != k.call {
