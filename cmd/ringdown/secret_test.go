@@ -122,10 +122,13 @@ func TestNoSecretIsPrinted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h.run(0, "invite", "--dir", north, "--to", "South", "--path", "fibre=127.0.0.1:31001", "--path", "radio=roams", "--out", at("invite"))
+	port := freePort()
+	here := func(n int) string { return fmt.Sprintf("127.0.0.1:%d", n) }
+	fibre, radio, moved := here(port), here(port+1), here(freePort())
+	h.run(0, "invite", "--dir", north, "--to", "South", "--path", "fibre="+fibre, "--path", "radio=roams", "--out", at("invite"))
 	secrets := secretsIn(t, north) // with the one-time key, which does not stay
-	h.run(1, "accept", at("invite"), "--dir", north, "--path", "fibre=roams", "--path", "radio=127.0.0.1:31002", "--out", at("x"))
-	h.run(0, "accept", at("invite"), "--dir", south, "--path", "fibre=roams", "--path", "radio=127.0.0.1:31002", "--out", at("accept"))
+	h.run(1, "accept", at("invite"), "--dir", north, "--path", "fibre=roams", "--path", "radio="+radio, "--out", at("x"))
+	h.run(0, "accept", at("invite"), "--dir", south, "--path", "fibre=roams", "--path", "radio="+radio, "--out", at("accept"))
 	words := wordsIn(h.run(0, "conclude", at("accept"), "--dir", north))
 	h.run(1, "conclude", at("accept"), "--dir", north)
 	h.run(1, "conclude", filepath.Join(south, "lines", "north", "secret"), "--dir", north)
@@ -140,8 +143,8 @@ func TestNoSecretIsPrinted(t *testing.T) {
 		secrets = append(secrets, secretsIn(t, dir)...)
 	}
 	h.until(func() bool { return strings.Contains(h.run(0, "status", "--dir", north), ": open") })
-	h.run(0, "amend", "south", "--dir", north, "--path", "fibre=127.0.0.1:31003")
-	h.until(func() bool { return strings.Contains(h.run(0, "status", "--dir", south), "127.0.0.1:31003") })
+	h.run(0, "amend", "south", "--dir", north, "--path", "fibre="+moved)
+	h.until(func() bool { return strings.Contains(h.run(0, "status", "--dir", south), moved) })
 	for _, dir := range []string{north, south} {
 		h.until(func() bool { return strings.Contains(h.run(0, "status", "--dir", dir), ": open") })
 	}
