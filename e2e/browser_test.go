@@ -214,15 +214,25 @@ func (p *tab) until(limit time.Duration, ok func() bool, what func() string) {
 }
 
 // reaction is how long a person needs at least to press a button that has just
-// appeared. The page ignores what is faster, because it was meant for the button
-// that stood there before.
+// appeared. The page puts off or ignores what is faster, because it may have been meant for
+// the button that stood there before.
 const reaction = 500 * time.Millisecond
 
 // press finds the button with the accessible name, as a screen reader would, and
 // presses it with the mouse.
 func (p *tab) press(name string) {
 	p.t.Helper()
-	id := p.settled(name)
+	p.click(name, p.settled(name, reaction))
+}
+
+// pressAtOnce presses the button the moment it is there, as only a program does.
+func (p *tab) pressAtOnce(name string) {
+	p.t.Helper()
+	p.click(name, p.settled(name, 0))
+}
+
+func (p *tab) click(name string, id cdp.BackendNodeID) {
+	p.t.Helper()
 	p.do("pressing "+name, chromedp.Func(func(ctx context.Context, tgt *chromedp.Target) error {
 		x, y, err := centre(ctx, tgt, id)
 		if err != nil {
@@ -233,8 +243,8 @@ func (p *tab) press(name string) {
 	}))
 }
 
-// settled waits until a button has borne its name for as long as a person needs.
-func (p *tab) settled(name string) (id cdp.BackendNodeID) {
+// settled waits until a button has borne its name for that long.
+func (p *tab) settled(name string, long time.Duration) (id cdp.BackendNodeID) {
 	p.t.Helper()
 	var since time.Time
 	p.until(patience, func() bool {
@@ -242,7 +252,7 @@ func (p *tab) settled(name string) (id cdp.BackendNodeID) {
 		if !ok || found != id {
 			id, since = found, time.Now()
 		}
-		return ok && time.Since(since) > reaction
+		return ok && time.Since(since) >= long
 	}, func() string { return fmt.Sprintf("no button %q to press; status %q", name, p.statuses()) })
 	return id
 }

@@ -103,7 +103,7 @@ func TestKeyboardAndNarrow(t *testing.T) {
 // key waits for the button of that name, as a person looks for the word, and types.
 func (p *tab) key(word, key string) {
 	p.t.Helper()
-	p.settled(word)
+	p.settled(word, reaction)
 	p.do("typing "+word, chromedp.KeyEvent(key))
 }
 

@@ -26,6 +26,21 @@ func TestTonesBothWays(t *testing.T) {
 	p.South.waitStatus("Call ended")
 }
 
+// Who presses the moment a button is there is put off, never dropped: Ready, then Call, then
+// Answer lead to a call.
+func TestPressedAtOnce(t *testing.T) {
+	d := startDemo(t)
+	north := startChromium(t, options{Tone: northTone}).open(t, d.North)
+	south := startChromium(t, options{Tone: southTone}).open(t, d.South)
+	north.pressAtOnce("Ready")
+	south.pressAtOnce("Ready")
+	south.waitStatus("Line open")
+	north.pressAtOnce("Call")
+	south.pressAtOnce("Answer")
+	north.waitStatus("In call")
+	south.waitStatus("In call")
+}
+
 // What is cut on every path is held, and comes back by itself.
 func TestBothPathsCut(t *testing.T) {
 	p := startPair(t)
