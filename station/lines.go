@@ -303,12 +303,12 @@ func (s *Station) find(slug string) (*lineEnd, error) {
 		return nil, &api.Error{Code: "unconfirmed", Text: fmt.Sprintf("The twelve words of the accord with %s are not confirmed here.", opt.Peer),
 			Action: "Read them to each other by another channel, then run ringdown confirm " + slug + "."}
 	}
-	have := "It has none yet."
+	have := "none yet"
 	if names := append(slices.Collect(maps.Keys(s.lines)), slices.Collect(maps.Keys(s.parked))...); len(names) > 0 {
 		slices.Sort(names)
-		have = fmt.Sprintf("It has %s.", quoted(names))
+		have = quoted(names)
 	}
-	return nil, &api.Error{Code: "no-such-line", Text: fmt.Sprintf("This station has no line %q. %s", slug, have),
+	return nil, &api.Error{Code: "no-such-line", Text: fmt.Sprintf("This station has no line %q; it has %s.", slug, have),
 		Action: "Name one of the station's lines."}
 }
 

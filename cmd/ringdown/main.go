@@ -6,11 +6,8 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 )
@@ -46,8 +43,7 @@ type commands struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	insist(ctx, stop)
+	ctx := interruptible()
 	os.Exit(run(&terminal{ctx, os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
 }
 

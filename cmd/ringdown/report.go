@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -28,9 +31,16 @@ type terminal struct {
 // interrupt after that ends it at once.
 const patience = 5 * time.Second
 
-// insist lets a second interrupt end the program at once, after patience.
-func insist(ctx context.Context, stop func()) {
+// interruptible is a context that ends with Ctrl-C, with what a service manager
+// sends, and with the terminal, unless the program was started to outlive it.
+func interruptible() context.Context {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	context.AfterFunc(ctx, func() { time.AfterFunc(patience, stop) })
+	return ctx
 }
 
 // finish reports how a command ended, and gives its exit status.

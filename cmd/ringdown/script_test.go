@@ -31,13 +31,13 @@ func TestMain(m *testing.M) {
 //
 //	ports NAME …             find free ports and put each in a variable
 //	folders                  make the stations north and south, their pages on free ports
-//	agree NAME=PORT …        make an accord between them over paths of loopback, south's port one higher,
-//	                         and confirm it; the words go to the variable WORDS
+//	agree [A B] NAME=PORT …  make and confirm an accord between two of them, north and south unless named,
+//	                         over paths of loopback; B's port is one higher, or given as NAME=PORT,PORT
 //	rejects N ARG …          ringdown ARG … must end with status N, and say "ringdown: error: …"
 //	until PATTERN ARG …      run ringdown ARG … until its output matches
 //	start NAME ARG …         run ringdown ARG … in the background; output to NAME.out and NAME.err
 //	eventually FILE PATTERN  wait until a file matches
-//	signal SIGNAL NAME       send TERM, INT or KILL to what was started
+//	signal SIGNAL NAME       send TERM, INT, HUP or KILL to what was started
 //	ended NAME [N]           wait at most 5 s until it has ended with status N (0)
 //	objects FILE             every line of a file must be a JSON object, and there must be one
 //	replace FILE OLD NEW     change one place in a file
@@ -131,23 +131,31 @@ func folders(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func agree(ts *testscript.TestScript, neg bool, args []string) {
-	want(ts, neg, args, 1, "agree NAME=PORT …")
-	invite := []string{"invite", "--dir", "north", "--to", "South", "--out", "invite"}
-	accept := []string{"accept", "invite", "--dir", "south", "--out", "accept"}
-	for _, a := range args {
-		name, port, _ := strings.Cut(a, "=")
-		n, err := strconv.Atoi(port)
-		ts.Check(err)
-		invite = append(invite, "--path", fmt.Sprintf("%s=127.0.0.1:%d", name, n))
-		accept = append(accept, "--path", fmt.Sprintf("%s=127.0.0.1:%d", name, n+1))
+	want(ts, neg, args, 1, "agree [A B] NAME=PORT …")
+	a, b := "north", "south"
+	if !strings.Contains(args[0], "=") {
+		a, b, args = args[0], args[1], args[2:]
+	}
+	name := a + "-" + b
+	invite := []string{"invite", "--dir", a, "--out", name + ".invite"}
+	accept := []string{"accept", name + ".invite", "--dir", b, "--out", name + ".accept"}
+	for _, arg := range args {
+		path, ports, _ := strings.Cut(arg, "=")
+		own, far, given := strings.Cut(ports, ",")
+		if !given {
+			n, err := strconv.Atoi(own)
+			ts.Check(err)
+			far = strconv.Itoa(n + 1)
+		}
+		invite = append(invite, "--path", path+"=127.0.0.1:"+own)
+		accept = append(accept, "--path", path+"=127.0.0.1:"+far)
 	}
 	ts.Check(ts.Exec("ringdown", invite...))
 	ts.Check(ts.Exec("ringdown", accept...))
-	ts.Check(ts.Exec("ringdown", "conclude", "accept", "--dir", "north"))
+	ts.Check(ts.Exec("ringdown", "conclude", name+".accept", "--dir", a))
 	words := wordsIn(ts.ReadFile("stdout"))
-	ts.Setenv("WORDS", words)
-	ts.Check(ts.Exec("ringdown", "confirm", "south", "--dir", "north", "--words", words))
-	ts.Check(ts.Exec("ringdown", "confirm", "north", "--dir", "south", "--words", words))
+	ts.Check(ts.Exec("ringdown", "confirm", b, "--dir", a, "--words", words))
+	ts.Check(ts.Exec("ringdown", "confirm", a, "--dir", b, "--words", words))
 }
 
 var numbered = regexp.MustCompile(`\b\d+ ([a-z]+)`)
@@ -244,7 +252,7 @@ func eventually(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-var signals = map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": os.Interrupt, "KILL": os.Kill}
+var signals = map[string]os.Signal{"TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "INT": os.Interrupt, "KILL": os.Kill}
 
 func sendSignal(ts *testscript.TestScript, neg bool, args []string) {
 	want(ts, neg, args, 2, "signal SIGNAL NAME")

@@ -112,7 +112,7 @@ func (k *talker) find() (*api.Line, error) {
 		}
 		return l, nil
 	}
-	return nil, &api.Error{Code: "no-such-line", Text: fmt.Sprintf("this station has no line %q, it has: %s", k.line, or(strings.Join(have, ", "), "none yet")),
+	return nil, &api.Error{Code: "no-such-line", Text: fmt.Sprintf("this station has no line %q; it has %s", k.line, or(strings.Join(have, ", "), "none yet")),
 		Action: "name one of its lines"}
 }
 
@@ -199,7 +199,11 @@ func (k *talker) ring(e api.Event) error {
 			fmt.Fprintf(k.err, "Line %s rings as well.\n", e.Slug)
 		}
 	}
-	return k.ask(api.ToStation{Type: "ringing", Slug: e.Slug, On: e.Ring})
+	err := k.ask(api.ToStation{Type: "ringing", Slug: e.Slug, On: e.Ring})
+	if _, refused := errors.AsType[*api.Error](err); refused {
+		return nil // the line was taken out of use just now
+	}
+	return err
 }
 
 func (k *talker) follow(c *api.Call) (done bool, err error) {
