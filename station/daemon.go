@@ -55,8 +55,8 @@ type Daemon struct {
 	done chan struct{}
 	err  error
 
-	mu    sync.Mutex // one reload at a time
-	lines map[string]*held
+	mu      sync.Mutex       // one reload at a time
+	accords map[string]*held // as read from the folder; under mu
 }
 
 // DaemonOptions says what to run.
@@ -93,7 +93,7 @@ func Start(ctx context.Context, opt DaemonOptions) (*Daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Daemon{home: home, dir: opt.Dir, lock: lock, cfg: cfg, log: opt.Log, done: make(chan struct{}), lines: make(map[string]*held)}
+	d := &Daemon{home: home, dir: opt.Dir, lock: lock, cfg: cfg, log: opt.Log, done: make(chan struct{}), accords: make(map[string]*held)}
 	d.Station = New(opt.station(home, cfg))
 	d.Console = console.New(opt.console(cfg), d)
 	ctx, d.quit = context.WithCancel(ctx)
@@ -225,15 +225,15 @@ func (d *Daemon) reload(ctx context.Context) error {
 	for _, l := range lines {
 		errs = append(errs, d.take(ctx, l))
 	}
-	for slug := range d.lines {
+	for slug := range d.accords {
 		if _, err := os.Lstat(filepath.Join(d.dir, "lines", slug)); errors.Is(err, fs.ErrNotExist) {
-			delete(d.lines, slug)
+			delete(d.accords, slug)
 			errs = append(errs, d.RemoveLine(slug))
 		}
 	}
 	err = errors.Join(errs...)
 	_ = d.do(func() { d.showFolder(err) })
-	for slug, h := range d.lines {
+	for slug, h := range d.accords {
 		if h.now().Usable() == nil {
 			err = errors.Join(err, d.bound(slug))
 		}
@@ -253,14 +253,14 @@ func (s *Station) showFolder(err error) {
 
 // take drives a line as it now is in the folder, or tells it what is new there.
 func (d *Daemon) take(ctx context.Context, l *accord.Line) error {
-	h := d.lines[l.Slug]
+	h := d.accords[l.Slug]
 	if h != nil {
 		old := h.now()
 		if old.Accord.Digest() == l.Accord.Digest() && old.Usable() == nil {
 			h.renew(l)
 			return d.offer(l.Slug)
 		}
-		delete(d.lines, l.Slug) // another accord of that name, or now its words are confirmed
+		delete(d.accords, l.Slug) // another accord of that name, or now its words are confirmed
 		if old.Usable() == nil {
 			if err := d.RemoveLine(l.Slug); err != nil {
 				return err
@@ -283,7 +283,7 @@ func (d *Daemon) drive(ctx context.Context, l *accord.Line) error {
 	if err := d.AddLine(opt); err != nil {
 		return err
 	}
-	d.lines[l.Slug] = h
+	d.accords[l.Slug] = h
 	return nil
 }
 

@@ -289,8 +289,10 @@ func (p *phone) must(m api.ToStation) { _ = p.seat.Do(m) }
 
 func (p *phone) press(verb string) { p.w.t.Helper(); p.do(api.ToStation{Type: verb, Slug: "line0"}) }
 
-// speak says n packets, 20 ms apart, beginning with a number.
+// speak says n packets, 20 ms apart, beginning with a number. It never speaks at
+// the very instant of a tick, where either could come first.
 func (p *phone) speak(from, n uint32) {
+	time.Sleep(slotStep / 2)
 	packet := make([]byte, 60)
 	for i := from; i < from+n; i++ {
 		binary.BigEndian.PutUint32(packet, i)
