@@ -94,6 +94,8 @@ type Line struct {
 	Clock   *ClockDiff `json:"clock,omitempty"`
 	Hold    *VoiceHold `json:"hold,omitempty"`
 	Notices []Notice   `json:"notices"`
+
+	Record *RecordState `json:"record,omitempty"` // nil: words not confirmed
 }
 
 // A ClockDiff is how far the other station's clock stands ahead of ours
@@ -234,6 +236,13 @@ type Event struct {
 	Slug string `json:"slug,omitempty"`
 	Ring bool   `json:"ring,omitempty"`
 
+	// "record": these items of the record of Slug are new or have changed, the oldest
+	// first; Gone are keys that are no more, because what waited has got its number.
+	// More: there were too many to name; ask again for what is shown.
+	Items []Item   `json:"items,omitempty"`
+	Gone  []string `json:"gone,omitempty"`
+	More  bool     `json:"more,omitempty"`
+
 	// "ping": answer with the same number.
 	N uint64 `json:"n,omitempty"`
 
@@ -270,6 +279,10 @@ type ToStation struct {
 	// passes none of its voice on, whatever the page sends.
 	Slug string `json:"slug,omitempty"`
 	On   bool   `json:"on,omitempty"`
+
+	// "shown": these messages of the other side, on line Slug, stand on this console's screen, which
+	// is ready: at most 16 keys.
+	Keys []string `json:"keys,omitempty"`
 
 	// "pong": N of the ping.
 	N uint64 `json:"n,omitempty"`
