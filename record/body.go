@@ -61,7 +61,7 @@ func readBody(k Kind, r *reader) Body {
 	case KindMatter:
 		return Matter{Act: MatterAct(r.byte("act")), Title: string(r.rest())}
 	case KindAccord:
-		return AccordChange{Serial: uint32(r.uint(4, "serial")), Digest: r.bytesOf32("digest")}
+		return AccordChange{Serial: uint32(r.uint(4, "serial")), Digest: r.bytesOf32("digest"), Rule: Rule(r.byte("rule"))}
 	case KindDisclosure:
 		return readDisclosure(r)
 	}
@@ -191,21 +191,43 @@ func (l LineChange) check(*Header) error {
 	return nil
 }
 
+// A Rule is what the accord asks of a party that wants to disclose.
+type Rule uint8
+
+// The rules.
+const (
+	RuleFree    Rule = 1 + iota // nothing
+	RuleTold                    // that the other has been told before
+	RuleConsent                 // that the other has agreed
+	rules
+)
+
+var ruleNames = [rules]string{"", "free", "told", "consent"}
+
+func (r Rule) String() string { return nameOf("rule", ruleNames[:], uint8(r)) }
+
 // An AccordChange says that the accord was signed (Serial 0) or amended.
 type AccordChange struct {
 	Serial uint32   // of the amendment
 	Digest [32]byte // of the accord, or of the amendment
+	Rule   Rule     // for disclosures, with Serial 0 alone: amendments leave it as it is
 }
 
 func (AccordChange) Kind() Kind { return KindAccord }
 
 func (a AccordChange) append(b []byte) []byte {
-	return append(put(b, uint64(a.Serial), 4), a.Digest[:]...)
+	b = append(put(b, uint64(a.Serial), 4), a.Digest[:]...)
+	return append(b, byte(a.Rule))
 }
 
 func (a AccordChange) check(*Header) error {
-	if a.Serial > 1<<31-1 {
+	switch {
+	case a.Serial > 1<<31-1:
 		return refuse(ErrMalformed, "accord", fmt.Sprintf("serial %d", a.Serial), "at most 2^31-1")
+	case a.Serial == 0 && (a.Rule == 0 || a.Rule >= rules):
+		return refuse(ErrMalformed, "accord", a.Rule.String(), "free, told or consent")
+	case a.Serial > 0 && a.Rule != 0:
+		return refuse(ErrMalformed, "accord", fmt.Sprintf("amendment %d with a rule", a.Serial), "a rule only where the accord is signed")
 	}
 	return nil
 }

@@ -82,7 +82,8 @@
 //	               1 to 256 bytes. All but 1 have a reference 4, for 2 into the other
 //	               log; 4 has the call that is filed as its header's
 //	7 accord       4 serial, below 2^31: 0 signed, otherwise the amendment's; 32 digest
-//	               of the accord or of the amendment
+//	               of the accord or of the amendment; 1 rule for disclosures, with
+//	               serial 0: 1 free, 2 told, 3 consent; else 0
 //	8 disclosure   1 act: 1 asked, 2 consented, 3 refused, 4 made; 32 SHA-256 of its file
 //	               (zero until it is made, never with 4); 1 count of ranges, then 13 each: 1 mark
 //	               (1 with bodies, 2 in the other log), 6 first, 6 last; whom it is for,

@@ -59,8 +59,9 @@ func good() []*Entry {
 	add(head(KindMatter, other(Under, 3)), Matter{Act: MatterAcknowledged})
 	add(head(KindMatter, own(Under, 3)), Matter{Act: MatterClosed})
 	add(inCall(head(KindMatter, other(Under, 3))), Matter{Act: MatterFiled})
-	add(head(KindAccord), AccordChange{0, aHash})
-	add(head(KindAccord), AccordChange{1<<31 - 1, aHash})
+	add(head(KindAccord), AccordChange{0, aHash, RuleFree})
+	add(head(KindAccord), AccordChange{0, aHash, RuleConsent})
+	add(head(KindAccord), AccordChange{1<<31 - 1, aHash, 0})
 	ranges := []Range{{false, false, 0, 2}, {false, true, 3, 3}, {false, false, 4, 6}, {true, false, 0, 41}}
 	add(head(KindDisclosure), Disclosure{DisclosureAsked, [32]byte{}, ranges, "the court at Łódź"})
 	add(head(KindDisclosure, other(Answers, 8)), Disclosure{Act: DisclosureConsented, Digest: aHash})
@@ -255,7 +256,10 @@ func TestBodiesThatAreRefused(t *testing.T) {
 		{"called, with another call", call, CallStep{Step: StepCalled, Other: bCall}, ErrMalformed},
 		{"ringing by a person", call, CallStep{Step: StepRinging, Count: 1, Who: "Bo"}, ErrMalformed},
 		{"path 9", head(KindLine), LineChange{Path: 9}, ErrMalformed},
-		{"serial too great", head(KindAccord), AccordChange{1 << 31, aHash}, ErrMalformed},
+		{"serial too great", head(KindAccord), AccordChange{1 << 31, aHash, 0}, ErrMalformed},
+		{"accord without a rule", head(KindAccord), AccordChange{0, aHash, 0}, ErrMalformed},
+		{"accord with an unknown rule", head(KindAccord), AccordChange{0, aHash, rules}, ErrMalformed},
+		{"amendment with a rule", head(KindAccord), AccordChange{1, aHash, RuleTold}, ErrMalformed},
 		{"no act", matter, Matter{}, ErrMalformed},
 		{"act unknown", matter, Matter{Act: matterActs}, ErrMalformed},
 		{"opened without title", head(KindMatter), Matter{Act: MatterOpened}, ErrMalformed},
@@ -303,7 +307,7 @@ func TestNames(t *testing.T) {
 		"not reached": NotReached, "cancelled": Cancelled, "console lost": ConsoleLost, "line lost": LineLost,
 		"station restarted": Restarted, "station stopping": Stopping, "opened": MatterOpened, "acknowledged": MatterAcknowledged,
 		"closed": MatterClosed, "filed": MatterFiled, "asked": DisclosureAsked, "consented": DisclosureConsented,
-		"refused": DisclosureRefused, "made": DisclosureMade, "not yet": ProofNone, "classical": ProofClassical, "full": ProofFull,
+		"refused": DisclosureRefused, "made": DisclosureMade, "free": RuleFree, "told": RuleTold, "consent": RuleConsent, "rule 4": rules, "not yet": ProofNone, "classical": ProofClassical, "full": ProofFull,
 		"unheard": Unheard, "behind": Behind, "far behind": FarBehind, "stands": Stands, "forked": Forked, "standing 9": Standing(9),
 	} {
 		if s.String() != want {

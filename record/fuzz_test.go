@@ -111,7 +111,7 @@ func bodyOf(k Kind, text string) Body {
 	case KindMatter:
 		return Matter{MatterAct(n & 7), text}
 	case KindAccord:
-		return AccordChange{uint32(n), aHash}
+		return AccordChange{Serial: uint32(n & 3), Digest: aHash, Rule: Rule(n >> 2 & 3)}
 	case KindDisclosure:
 		return Disclosure{Act: DisclosureAct(n & 7), Ranges: []Range{{n&8 != 0, n&16 != 0, 0, int64(n)}}, To: text}
 	}
