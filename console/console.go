@@ -77,6 +77,7 @@
 package console
 
 import (
+	"context"
 	"io/fs"
 	"log/slog"
 
@@ -142,6 +143,12 @@ type Station interface {
 
 	HangUp(slug string) error // *api.Error or nil
 	Reload() error            // *api.Error or nil
+
+	// Record finds the record of a line; without one (its words are not confirmed) it is an *api.Error.
+	Record(slug string) (Record, error)
+
+	// Backup writes all of the station to a new file on its machine, while it runs.
+	Backup(ctx context.Context, file string) error // *api.Error or nil
 }
 
 // A Seat is one console's place at its station. Its methods are called from
@@ -149,7 +156,7 @@ type Station interface {
 type Seat interface {
 	ID() string
 
-	// Do carries out "ready", "call", "answer", "decline", "hangup", "ringing" or "mute".
+	// Do carries out "ready", "call", "answer", "decline", "hangup", "ringing", "mute" or "shown".
 	Do(m api.ToStation) error
 
 	Lost() // silent for a second, or disconnected

@@ -42,11 +42,25 @@ func (s *Server) apiRoutes() *http.ServeMux {
 	mux.HandleFunc("GET /api/ws", s.getSocket)
 	mux.HandleFunc("POST /api/lines/{line}/hangup", s.postHangUp)
 	mux.HandleFunc("POST /api/reload", s.postReload)
+	s.recordRoutes(mux)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusNotFound, &api.Error{Code: "no-such-request",
 			Text: fmt.Sprintf("The station has no request %s %q.", shorten(r.Method, 10), shorten(r.URL.Path, 80)), Action: "See the package comment of ringdown/api."})
 	})
 	return mux
+}
+
+// largeBodies are the requests that may be larger than the others.
+var largeBodies = map[string]int64{
+	"POST /api/lines/{line}/messages":    maxTextBody,
+	"POST /api/lines/{line}/files":       maxFileBody,
+	"POST /api/lines/{line}/disclosures": 2 * maxBody,
+}
+
+// bodyLimit is how many bytes the body of a request may have.
+func bodyLimit(requests *http.ServeMux, r *http.Request) int64 {
+	_, pattern := requests.Handler(r)
+	return max(maxBody, largeBodies[pattern])
 }
 
 // webHandler serves browsers over TCP: first the gate, then the session.
@@ -59,7 +73,7 @@ func (s *Server) webHandler() http.Handler {
 			s.refuse(w, http.StatusForbidden, e)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(requests, r))
 		session, known := s.sessionOf(r)
 		if known && !s.requests.allow(time.Now(), session) {
 			s.refuse(w, http.StatusTooManyRequests, errTooOften)
@@ -86,12 +100,13 @@ func (s *Server) localHandler() http.Handler {
 	requests := s.apiRoutes()
 	requests.HandleFunc("POST /api/token", s.postToken)
 	requests.HandleFunc("DELETE /api/sessions", s.deleteSessions)
+	requests.HandleFunc("POST /api/backup", s.postBackup)
 	return s.contain(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Origin") != "" {
 			s.refuse(w, http.StatusForbidden, foreign("The local socket is not for web pages."))
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(requests, r))
 		requests.ServeHTTP(w, withVisitor(r, visitor{local: true}))
 	})
 }
@@ -100,7 +115,11 @@ func (s *Server) localHandler() http.Handler {
 func (s *Server) contain(h http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			if p := recover(); p != nil {
+			p := recover()
+			if p == http.ErrAbortHandler {
+				panic(p) // it ends the connection, and that is meant
+			}
+			if p != nil {
 				s.log.Error("console: panic in a request", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
 				s.refuse(w, http.StatusInternalServerError, errInternal)
 			}
@@ -156,10 +175,14 @@ func (s *Server) done(w http.ResponseWriter, err error) {
 	}
 	e := s.asRefusal(err)
 	status := http.StatusConflict
-	switch e.Code {
-	case "no-such-line":
+	switch {
+	case strings.HasPrefix(e.Code, "no-such-"), e.Code == "no-record":
 		status = http.StatusNotFound
-	case errInternal.Code:
+	case e.Code == "bad-request":
+		status = http.StatusBadRequest
+	case e.Code == "too-large":
+		status = http.StatusRequestEntityTooLarge
+	case e.Code == errInternal.Code:
 		status = http.StatusInternalServerError
 	}
 	s.reply(w, status, e)
@@ -172,7 +195,7 @@ func (s *Server) getStatus(w http.ResponseWriter, _ *http.Request) {
 func (s *Server) postHangUp(w http.ResponseWriter, r *http.Request) {
 	line := r.PathValue("line")
 	if !slugPattern.MatchString(line) {
-		s.done(w, &api.Error{Code: "no-such-line", Text: fmt.Sprintf("This station has no line %q.", shorten(line, 40)), Action: `See the lines with "ringdown status".`})
+		s.done(w, noSuchLine(line))
 		return
 	}
 	s.done(w, s.st.HangUp(line))

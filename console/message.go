@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"unicode/utf8"
 
@@ -16,7 +17,6 @@ const (
 	maxMessage = 64 << 10 // one WebSocket message from a console: an offer is the largest
 	maxName    = 40       // characters
 	maxWhy     = 200      // characters
-	maxID      = 64       // bytes
 )
 
 // decodeStrict reads exactly one JSON value with known keys only.
@@ -48,7 +48,7 @@ func decodeMessage(text []byte) (api.ToStation, error) {
 		return m, &api.Error{Code: "unknown-type", Text: fmt.Sprintf("The station knows no message of type %q.", shorten(m.Type, 40)), Action: "Load the page again: it may be older than the station."}
 	}
 	own.Type, own.Ref = m.Type, m.Ref
-	if own != m {
+	if !reflect.DeepEqual(own, m) {
 		return m, badMessage(fmt.Errorf("fields that do not belong to type %q", m.Type))
 	}
 	if err := checkFields(m); err != nil {
@@ -70,6 +70,8 @@ func ownFields(m api.ToStation) (own api.ToStation, known bool) {
 		own = api.ToStation{Slug: m.Slug, On: m.On}
 	case "mute":
 		own = api.ToStation{On: m.On}
+	case "shown":
+		own = api.ToStation{Slug: m.Slug, Keys: m.Keys}
 	case "pong":
 		own = api.ToStation{N: m.N}
 	case "sdp":
@@ -93,13 +95,23 @@ func checkFields(m api.ToStation) error {
 	case m.Voice != "" && m.Voice != "recorded":
 		return fmt.Errorf(`voice is %q, want "" or "recorded"`, shorten(m.Voice, 40))
 	}
+	if m.Type == "shown" {
+		if len(m.Keys) == 0 || len(m.Keys) > maxKeys {
+			return fmt.Errorf("keys has %d members, want 1 to %d", len(m.Keys), maxKeys)
+		}
+		for _, k := range m.Keys {
+			if !theirKey.MatchString(k) {
+				return fmt.Errorf("keys has %q, want %s", shorten(k, maxID), theirKey.like)
+			}
+		}
+	}
 	return checkSlug(m)
 }
 
 // checkSlug holds the types that need a line to one that could exist.
 func checkSlug(m api.ToStation) error {
 	switch m.Type {
-	case "call", "answer", "decline", "hangup", "ringing":
+	case "call", "answer", "decline", "hangup", "ringing", "shown":
 		if !slugPattern.MatchString(m.Slug) {
 			return fmt.Errorf("line is %q, want a line's name: lower-case letters, digits and hyphens", shorten(m.Slug, 40))
 		}

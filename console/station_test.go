@@ -31,6 +31,7 @@ type fakeStation struct {
 	panics  bool                      // in Status
 	notices []api.Notice
 	told    chan string // "id what", in order
+	record  fakeRecord  // of line south
 }
 
 func newFakeStation() *fakeStation {
