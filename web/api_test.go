@@ -14,37 +14,55 @@ import (
 	"testing"
 )
 
-// An apiFile is what api/api.go declares: the floor forbids importing it, and
-// its text says more than its types.
-type apiFile struct {
+// An apiText is what the files of package api declare: the floor forbids importing
+// it, and its text says more than its types.
+type apiText struct {
 	structs map[string][]string // fields as they stand in JSON, "[name]" if it may be missing
 	enums   map[string][]string // values of each string type
 }
 
-func readAPI(t *testing.T) apiFile {
+// declared are the files of package api that declare what pages speak, and the
+// modules that say the same.
+var declared = map[string]string{"../api/api.go": "api.js", "../api/record.go": "apirecord.js"}
+
+func readAPI(t *testing.T) apiText {
 	t.Helper()
-	f, err := parser.ParseFile(token.NewFileSet(), "../api/api.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := apiFile{make(map[string][]string), make(map[string][]string)}
-	ast.Inspect(f, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.TypeSpec:
-			if s, ok := n.Type.(*ast.StructType); ok {
-				a.structs[n.Name.Name] = jsonFields(t, s)
-			}
-		case *ast.ValueSpec:
-			if kind, ok := n.Type.(*ast.Ident); ok && len(n.Values) == 1 {
-				if v, ok := n.Values[0].(*ast.BasicLit); ok && v.Kind == token.STRING {
-					text, _ := strconv.Unquote(v.Value)
-					a.enums[kind.Name] = append(a.enums[kind.Name], text)
-				}
-			}
+	a := apiText{make(map[string][]string), make(map[string][]string)}
+	for name := range declared {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return true
-	})
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.TypeSpec:
+				if s, ok := n.Type.(*ast.StructType); ok && isJSON(s) {
+					a.structs[n.Name.Name] = jsonFields(t, s)
+				}
+			case *ast.ValueSpec:
+				a.value(n)
+			}
+			return true
+		})
+	}
 	return a
+}
+
+// value takes in a constant of a string type.
+func (a apiText) value(n *ast.ValueSpec) {
+	kind, ok := n.Type.(*ast.Ident)
+	if !ok || len(n.Values) != 1 {
+		return
+	}
+	if v, ok := n.Values[0].(*ast.BasicLit); ok && v.Kind == token.STRING {
+		text, _ := strconv.Unquote(v.Value)
+		a.enums[kind.Name] = append(a.enums[kind.Name], text)
+	}
+}
+
+// isJSON says whether a struct travels as JSON: a query of an address does not.
+func isJSON(s *ast.StructType) bool {
+	return slices.ContainsFunc(s.Fields.List, func(f *ast.Field) bool { return f.Tag != nil })
 }
 
 func jsonFields(t *testing.T, s *ast.StructType) []string {
@@ -62,6 +80,16 @@ func jsonFields(t *testing.T, s *ast.StructType) []string {
 		fields = append(fields, name)
 	}
 	return fields
+}
+
+// pageTypes is what the pages' modules say of the API, one after the other.
+func pageTypes(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	for _, name := range slices.Sorted(maps.Values(declared)) {
+		all.WriteString(file(t, name))
+	}
+	return all.String()
 }
 
 func file(t *testing.T, name string) string {
@@ -82,7 +110,7 @@ var (
 
 // The page's types are the station's, field for field.
 func TestTypesAreThoseOfTheAPI(t *testing.T) {
-	want, text := readAPI(t), file(t, "api.js")
+	want, text := readAPI(t), pageTypes(t)
 	got := make(map[string][]string)
 	for _, m := range typedef.FindAllStringSubmatch(text, -1) {
 		for _, p := range property.FindAllStringSubmatch(m[2], -1) {
@@ -90,17 +118,17 @@ func TestTypesAreThoseOfTheAPI(t *testing.T) {
 		}
 	}
 	if a, b := slices.Sorted(maps.Keys(want.structs)), slices.Sorted(maps.Keys(got)); !slices.Equal(a, b) {
-		t.Errorf("api.go has the types %v, api.js %v", a, b)
+		t.Errorf("package api has the types %v, the page %v", a, b)
 	}
 	for name, fields := range want.structs {
 		if !slices.Equal(fields, got[name]) {
-			t.Errorf("api.go: %s has %v, api.js: %v", name, fields, got[name])
+			t.Errorf("package api: %s has %v, the page: %v", name, fields, got[name])
 		}
 	}
 }
 
 func TestValuesAreThoseOfTheAPI(t *testing.T) {
-	want, text := readAPI(t), file(t, "api.js")
+	want, text := readAPI(t), pageTypes(t)
 	got := make(map[string][]string)
 	for _, m := range union.FindAllStringSubmatch(text, -1) {
 		for _, v := range quoted.FindAllStringSubmatch(m[1], -1) {
@@ -108,7 +136,7 @@ func TestValuesAreThoseOfTheAPI(t *testing.T) {
 		}
 	}
 	if !reflect.DeepEqual(got, want.enums) {
-		t.Errorf("api.go has %v, api.js %v", want.enums, got)
+		t.Errorf("package api has %v, the page %v", want.enums, got)
 	}
 }
 

@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * The station's API, as the page sees it: the JSON types of package api, field
- * for field. A test in package web compares this file with api/api.go.
+ * for field. A test in package web compares this file with api/api.go, and
+ * apirecord.js with api/record.go.
  *
  * Times are RFC 3339 strings in UTC; durations are whole milliseconds.
  */
@@ -55,6 +56,7 @@
  * @property {ClockDiff} [clock]
  * @property {VoiceHold} [hold]
  * @property {Notice[]} notices
+ * @property {import("./apirecord.js").RecordState} [record] nothing: the words are not confirmed
  */
 
 /**
@@ -150,6 +152,9 @@
  * @property {Line} [line]
  * @property {string} [slug]
  * @property {boolean} [ring]
+ * @property {import("./apirecord.js").Item[]} [items]
+ * @property {string[]} [gone] keys of items that are no more
+ * @property {boolean} [more] there were too many to name
  * @property {number} [n]
  * @property {string} [sdp]
  * @property {number} [ref]
@@ -170,6 +175,7 @@
  * @property {string} [why]
  * @property {string} [slug]
  * @property {boolean} [on]
+ * @property {string[]} [keys] at most 16
  * @property {number} [n]
  * @property {string} [sdp]
  */

@@ -1,0 +1,209 @@
+// @ts-check
+/**
+ * The record in the station's API: the JSON types of api/record.go, field for field.
+ *
+ * Keys name what stands in a record: "us/12" and "them/7" an entry by its author and
+ * number, "call/ID" a call, "waiting/ID" what is written and not yet numbered.
+ */
+
+/**
+ * How the record of a line stands.
+ * @typedef {object} RecordState
+ * @property {string} standing of our log: "unheard", "behind", "far behind", "stands", "forked"
+ * @property {Logged} own
+ * @property {Logged} far
+ * @property {number} waiting messages written and not yet numbered
+ * @property {number} unread their messages that nobody here has marked read
+ * @property {number} chased of these, those older than ten minutes
+ * @property {number} unheeded our messages that nobody there has marked read within ten minutes
+ * @property {string} [withheld] since when the other side holds back its co-signature
+ * @property {string} [fork] who signed two histories, "us" or "them"
+ * @property {number} damaged entries damaged on this disk and not yet mended
+ */
+
+/**
+ * One log's numbers of entries.
+ * @typedef {object} Logged
+ * @property {number} size
+ * @property {number} classical
+ * @property {number} full
+ */
+
+/**
+ * A part of the timeline, the newest first.
+ * @typedef {object} RecordPage
+ * @property {Item[]} items
+ * @property {Item[]} waiting
+ * @property {number} next Before of the next page; 0: there is no more
+ */
+
+/** @typedef {"waiting"|"on the line"|"delivered"|"shown"|"read"} Stage */
+
+/**
+ * One line of the timeline. Exactly the fields of its kind are set.
+ * @typedef {object} Item
+ * @property {string} key
+ * @property {number} position
+ * @property {string} kind "message", "call", "matter", "line", "accord", "disclosure"
+ * @property {string} by "us" or "them"; of a call: who lifted
+ * @property {string} at its author's time
+ * @property {string} [matter]
+ * @property {string} proof "none", "classical", "full"
+ * @property {number} [misdated_ms] negative: back-dated
+ * @property {string} [text]
+ * @property {boolean} [erased]
+ * @property {string} [answers]
+ * @property {string} [amends]
+ * @property {string} [retracts]
+ * @property {string} [amended_by]
+ * @property {string} [retracted_by]
+ * @property {File[]} [files]
+ * @property {Ladder} [ladder]
+ * @property {RecordedCall} [call]
+ * @property {string} [act] "opened", "acknowledged", "closed", "filed"; "asked", "consented", "refused", "made"
+ * @property {string} [title]
+ * @property {number} [path]
+ * @property {boolean} [up]
+ * @property {number} [serial]
+ * @property {string} [to]
+ * @property {number} [bodies]
+ * @property {number} [headers]
+ */
+
+/**
+ * How far a message has got. Of their messages: how far it has got here.
+ * @typedef {object} Ladder
+ * @property {Stage} stage
+ * @property {string} [shown_at]
+ * @property {string} [read_at]
+ * @property {string} [read_by]
+ * @property {boolean} [chased]
+ */
+
+/**
+ * An attachment.
+ * @typedef {object} File
+ * @property {string} key
+ * @property {string} name
+ * @property {number} length
+ * @property {string} sha256
+ * @property {boolean} here
+ */
+
+/**
+ * A call as the entries of both logs tell it.
+ * @typedef {object} RecordedCall
+ * @property {string} id
+ * @property {string} [answered]
+ * @property {string} [ended]
+ * @property {number} length_ms
+ * @property {import("./api.js").EndReason} [reason]
+ * @property {string} [ended_by]
+ * @property {RecordedStep[]} steps
+ */
+
+/**
+ * One entry of a call.
+ * @typedef {object} RecordedStep
+ * @property {string} key
+ * @property {string} step "called", "crossed", "reached", "ringing", "answered", "held", "resumed", "ended"
+ * @property {string} by
+ * @property {string} at
+ * @property {number} [count]
+ * @property {import("./api.js").EndReason} [reason]
+ * @property {string} [who]
+ */
+
+/**
+ * A subject on both sides' shared list.
+ * @typedef {object} Matter
+ * @property {string} key
+ * @property {string} title
+ * @property {string} by
+ * @property {string} opened
+ * @property {string} [acknowledged]
+ * @property {string} [closed]
+ * @property {string} [closed_by]
+ * @property {number} messages
+ * @property {number} calls
+ * @property {number} unread
+ * @property {boolean} [waiting]
+ */
+
+/**
+ * What a person writes.
+ * @typedef {object} NewMessage
+ * @property {string} [text]
+ * @property {string} [matter]
+ * @property {string} [answers]
+ * @property {string} [amends]
+ * @property {string} [retracts]
+ * @property {string[]} [files]
+ */
+
+/**
+ * @typedef {object} Written
+ * @property {string} key
+ */
+
+/**
+ * A file that waits for its message, for an hour.
+ * @typedef {object} Kept
+ * @property {string} id
+ * @property {string} name
+ * @property {number} length
+ */
+
+/**
+ * Keys of messages, and the person's name for the receipt.
+ * @typedef {object} Marks
+ * @property {string[]} keys at most 16
+ * @property {string} [name]
+ */
+
+/**
+ * @typedef {object} MatterAct
+ * @property {string} act "open", "acknowledge", "close", "file"
+ * @property {string} [title]
+ * @property {string} [matter]
+ * @property {string} [call]
+ */
+
+/**
+ * What to show, and to whom.
+ * @typedef {object} NewDisclosure
+ * @property {string} [to]
+ * @property {string[]} [entries]
+ * @property {boolean} [bodies]
+ * @property {string} [contact]
+ * @property {string} [from]
+ * @property {string} [until]
+ * @property {boolean} [anyway]
+ */
+
+/**
+ * A disclosure that was asked for or made.
+ * @typedef {object} Disclosure
+ * @property {string} id
+ * @property {string} key
+ * @property {string} by
+ * @property {string} state "waiting", "asked", "consented", "refused", "made"
+ * @property {string} to
+ * @property {string} at
+ * @property {string} rule "free", "told", "consent"
+ * @property {string[]} shows
+ * @property {string} [sha256]
+ */
+
+/**
+ * @typedef {object} DisclosureAnswer
+ * @property {string} key
+ * @property {boolean} consent
+ */
+
+/**
+ * @typedef {object} BackupRequest
+ * @property {string} file
+ */
+
+export {};
