@@ -91,13 +91,16 @@ type Store interface {
 	Close() error
 }
 
-// What can be wrong. Every error of a store wraps one of these, or is the system's.
+// What can be wrong. Every error of a store wraps one of these, or is the system's
+// ([fs.ErrClosed] after Close).
 var (
 	ErrConflict = errors.New("store: the log is not as long as expected")
 	ErrMissing  = errors.New("store: not there")
 	ErrHeld     = errors.New("store: held by another")
 	ErrFenced   = errors.New("store: taken over by another")
 	ErrFull     = errors.New("store: no room on the disk")
+	ErrLimit    = errors.New("store: beyond a limit")
+	ErrVersion  = errors.New("store: made by another version")
 
 	// ErrDamaged says that the file's structure is broken, and not one entry: it is to be set
 	// aside and the record fetched again.
@@ -115,3 +118,20 @@ func (e *ConflictError) Error() string {
 }
 
 func (e *ConflictError) Unwrap() error { return ErrConflict }
+
+// A MissingError is an [ErrMissing].
+type MissingError struct {
+	Log    Log
+	Hash   bool  // a hash, otherwise an entry
+	Number int64 // of the entry; index of the hash
+}
+
+func (e *MissingError) Error() string {
+	what := "entry"
+	if e.Hash {
+		what = "hash"
+	}
+	return fmt.Sprintf("store: log %s has no %s %d", e.Log, what, e.Number)
+}
+
+func (e *MissingError) Unwrap() error { return ErrMissing }

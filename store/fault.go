@@ -1,0 +1,85 @@
+package store
+
+import (
+	"errors"
+	"io/fs"
+	"syscall"
+
+	"modernc.org/sqlite"
+)
+
+// A fault is what went wrong with a file, as one of this package's kinds where it is one.
+type fault struct {
+	file, doing string
+	kind        error // nil: the system's
+	err         error
+}
+
+func (f *fault) Error() string {
+	text := "store: " + f.file + ": " + f.doing + ": "
+	if f.kind != nil && !errors.Is(f.err, f.kind) {
+		text += kindText(f.kind) + ": "
+	}
+	return text + f.err.Error()
+}
+
+func kindText(kind error) string {
+	text := kind.Error()
+	return text[len("store: "):]
+}
+
+func (f *fault) Unwrap() []error {
+	if f.kind == nil {
+		return []error{f.err}
+	}
+	return []error{f.kind, f.err}
+}
+
+// Results of SQLite (its primary codes, below 256).
+const (
+	codeIO      = 10
+	codeCorrupt = 11
+	codeFull    = 13
+	codeCant    = 14
+	codeNotADB  = 26
+)
+
+// own are the errors that already say all.
+var own = []error{ErrConflict, ErrMissing, ErrHeld, ErrFenced, ErrLimit}
+
+func (s *SQLite) fault(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, e := range own {
+		if errors.Is(err, e) {
+			return err
+		}
+	}
+	return &fault{s.file, doing, s.kind(err), err}
+}
+
+func (s *SQLite) kind(err error) error {
+	var e *sqlite.Error
+	switch {
+	case errors.Is(err, ErrDamaged):
+		return ErrDamaged
+	case errors.Is(err, syscall.ENOSPC):
+		return ErrFull
+	case err.Error() == "sql: database is closed" || err.Error() == "sql: statement is closed":
+		return fs.ErrClosed
+	case errors.As(err, &e):
+		return kindOf(e.Code() & 0xff)
+	}
+	return nil
+}
+
+func kindOf(code int) error {
+	switch code {
+	case codeCorrupt, codeNotADB:
+		return ErrDamaged
+	case codeFull:
+		return ErrFull
+	}
+	return nil
+}
