@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -102,7 +103,11 @@ func (c *Client) EndSessions(ctx context.Context) error {
 
 // do sends a request and reads the reply into into, unless that is nil.
 func (c *Client) do(ctx context.Context, method, path string, body, into any) error {
-	ctx, cancel := context.WithTimeout(ctx, replyLimit)
+	return c.doWithin(ctx, replyLimit, method, path, body, into)
+}
+
+func (c *Client) doWithin(ctx context.Context, limit time.Duration, method, path string, body, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var text []byte
 	if body != nil {
@@ -111,7 +116,12 @@ func (c *Client) do(ctx context.Context, method, path string, body, into any) er
 			return fmt.Errorf("api: %s %s: %w", method, path, err)
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://station"+path, bytes.NewReader(text))
+	return c.send(ctx, method, path, bytes.NewReader(text), func(r *http.Response) error { return readReply(r, into) })
+}
+
+// send sends a request and has its reply read.
+func (c *Client) send(ctx context.Context, method, path string, body io.Reader, read func(*http.Response) error) error {
+	req, err := http.NewRequestWithContext(ctx, method, "http://station"+path, body)
 	if err != nil {
 		return fmt.Errorf("api: %w", err)
 	}
@@ -120,8 +130,9 @@ func (c *Client) do(ctx context.Context, method, path string, body, into any) er
 		return c.unreached(err)
 	}
 	defer reply.Body.Close()
-	if err := readReply(reply, into); err != nil {
-		return fmt.Errorf("api: %s %s: %w", method, path, err)
+	if err := read(reply); err != nil {
+		where, _, _ := strings.Cut(path, "?")
+		return fmt.Errorf("api: %s %s: %w", method, where, err)
 	}
 	return nil
 }

@@ -50,12 +50,16 @@ func fileName(r *http.Request) (string, error) {
 }
 
 func readFile(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	large := &api.Error{Code: "too-large", Text: fmt.Sprintf("The file has more than %d bytes.", maxFile), Action: "Send it in parts, or by another way."}
+	if r.ContentLength > maxFile {
+		return nil, large
+	}
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience)) // a console may be far away
 	data, err := io.ReadAll(r.Body)
-	switch {
-	case len(data) > maxFile || r.ContentLength > maxFile:
-		return nil, &api.Error{Code: "too-large", Text: fmt.Sprintf("The file has more than %d bytes.", maxFile), Action: "Send it in parts, or by another way."}
-	case err != nil:
+	if len(data) > maxFile {
+		return nil, large
+	}
+	if err != nil {
 		return nil, badRequest("the file did not arrive whole")
 	}
 	return data, nil
@@ -102,14 +106,18 @@ func (s *Server) getExport(w http.ResponseWriter, r *http.Request) {
 	if err == nil && form != "json" && form != "html" {
 		err = badRequest(`form is %q, want "json" or "html"`, shorten(form, 40))
 	}
+	if err == nil {
+		err = s.within(s.exports, r)
+	}
 	if err != nil {
 		s.done(w, err)
 		return
 	}
+	s.takeTime(w)
 	out := &download{w: w, name: "ringdown-" + r.PathValue("line") + "." + form}
 	switch err := rec.Export(r.Context(), out, form, q); {
 	case err != nil && out.begun:
-		s.log.Warn("console: an export was cut off", "line", r.PathValue("line"), "error", err)
+		s.warn("console: an export was cut off", "line", r.PathValue("line"), "error", err)
 		panic(http.ErrAbortHandler) // the one way to say that what has come is not whole
 	case err != nil:
 		s.done(w, err)

@@ -138,6 +138,8 @@ func (p *policy) set(h http.Header) {
 const (
 	failureRate, failureBurst = 2, 20   // a second and at once: failed attempts to enter, of one address
 	requestRate, requestBurst = 50, 300 // requests of one session; a page has some thirty files
+	searchRate, searchBurst   = 15, 30  // of these, those that search: one for each key that somebody types fast
+	exportRate, exportBurst   = 0.5, 5  // and those that read much: exports and disclosures
 	maxCallers                = 1024
 )
 

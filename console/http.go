@@ -54,7 +54,7 @@ func (s *Server) apiRoutes() *http.ServeMux {
 var largeBodies = map[string]int64{
 	"POST /api/lines/{line}/messages":    maxTextBody,
 	"POST /api/lines/{line}/files":       maxFileBody,
-	"POST /api/lines/{line}/disclosures": 2 * maxBody,
+	"POST /api/lines/{line}/disclosures": 4 * maxBody,
 }
 
 // bodyLimit is how many bytes the body of a request may have.
@@ -180,6 +180,8 @@ func (s *Server) done(w http.ResponseWriter, err error) {
 		status = http.StatusNotFound
 	case e.Code == "bad-request":
 		status = http.StatusBadRequest
+	case e.Code == errTooOften.Code:
+		status = http.StatusTooManyRequests
 	case e.Code == "too-large":
 		status = http.StatusRequestEntityTooLarge
 	case e.Code == errInternal.Code:

@@ -1,8 +1,10 @@
 package console
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -17,19 +19,18 @@ import (
 
 // Bounds of what is asked of a record.
 const (
-	maxTextBody = 64 << 10    // a message as JSON; the text in it may be a quarter of that
+	maxTextBody = 64 << 10    // a message as JSON; how long its text may be is the record's to say
 	maxFile     = 1 << 20     // of an attachment
 	maxFileBody = maxFile + 1 // so that one byte too many is noticed
 	maxKeys     = 16          // of marks
-	maxEntries  = 64          // of a disclosure, as it is asked for in one piece
+	maxEntries  = 256         // of a disclosure, as it is asked for in one piece
 	maxFiles    = 8           // of a message
-	maxText     = 16 << 10    // bytes of a message
 	maxTitle    = 256         // bytes of a title, and of whom something is disclosed to
 	maxWho      = 128         // bytes of a person's name, and of a file's
 	maxSearch   = 200         // characters
 	maxPage     = 200         // items
 	maxPath     = 4096        // bytes
-	maxQuery    = 2048        // bytes of a query as it travels
+	maxQuery    = 4096        // bytes of a query as it travels
 	maxID       = 64          // bytes
 )
 
@@ -83,9 +84,6 @@ func checkText(name, text string, most int) error {
 	if len(text) > most {
 		return badRequest("%s has %d bytes, want at most %d", name, len(text), most)
 	}
-	if !utf8.ValidString(text) {
-		return badRequest("%s is not UTF-8", name)
-	}
 	return nil
 }
 
@@ -99,8 +97,10 @@ func first(errs ...error) error {
 }
 
 func checkNewMessage(m *api.NewMessage) error {
+	if m.Text == "" && m.Retracts == "" && len(m.Files) == 0 {
+		return badRequest("text is empty, want one unless something is retracted or a file is sent")
+	}
 	return first(
-		checkText("text", m.Text, maxText),
 		checkOptional("matter", m.Matter, writtenKey),
 		checkOptional("answers", m.Answers, writtenKey),
 		checkOptional("amends", m.Amends, writtenKey),
@@ -164,14 +164,20 @@ func badRequest(format string, args ...any) *api.Error {
 
 // decodeBody reads a request's body as one JSON value, strictly.
 func decodeBody(r *http.Request, into any) error {
-	err := decodeStrict(r.Body, into)
-	if err == nil {
-		return nil
-	}
-	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+	text, err := io.ReadAll(r.Body)
+	large, isLarge := errors.AsType[*http.MaxBytesError](err)
+	switch {
+	case isLarge:
 		return tooLarge(large.Limit)
+	case err != nil:
+		return badRequest("it did not arrive whole")
+	case !utf8.Valid(text):
+		return badRequest("not UTF-8")
 	}
-	return badRequest("%s", strings.TrimPrefix(err.Error(), "json: "))
+	if err := decodeStrict(bytes.NewReader(text), into); err != nil {
+		return badRequest("%s", shorten(strings.TrimPrefix(err.Error(), "json: "), 200))
+	}
+	return nil
 }
 
 func tooLarge(limit int64) *api.Error {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"time"
 
 	"ringdown/api"
 )
@@ -45,6 +46,9 @@ func (s *Server) getRecord(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q, err := recordQuery(r, pageParameters)
+	if err == nil && q.Search != "" {
+		err = s.within(s.searches, r)
+	}
 	if err != nil {
 		s.done(w, err)
 		return
@@ -111,7 +115,9 @@ func (s *Server) getDisclosures(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) postDisclosure(w http.ResponseWriter, r *http.Request) {
 	var d api.NewDisclosure
-	if rec, ok := s.asked(w, r, &d, func() error { return checkNewDisclosure(&d) }); ok {
+	check := func() error { return first(checkNewDisclosure(&d), s.within(s.exports, r)) }
+	if rec, ok := s.asked(w, r, &d, check); ok {
+		s.takeTime(w)
 		made, err := rec.Disclose(r.Context(), d)
 		s.answer(w, made, err)
 	}
@@ -168,6 +174,14 @@ func (s *Server) answer(w http.ResponseWriter, body any, err error) {
 		return
 	}
 	s.reply(w, http.StatusOK, body)
+}
+
+// within counts a request that costs much. What runs on this machine is not counted.
+func (s *Server) within(limit *limiter[digest], r *http.Request) error {
+	if who := visitorOf(r); !who.local && !limit.allow(time.Now(), who.session) {
+		return errTooOften
+	}
+	return nil
 }
 
 // orNone makes a list that programs can read: [] and never null.

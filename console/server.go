@@ -41,6 +41,8 @@ type Server struct {
 
 	failures *limiter[netip.Addr] // to enter
 	requests *limiter[digest]
+	searches *limiter[digest]
+	exports  *limiter[digest]
 	warned   rate.Sometimes
 
 	url       string
@@ -65,6 +67,8 @@ func New(cfg Config, st Station) *Server {
 		cfg: cfg, st: st, log: cfg.Log, tokens: tokens{standing: cfg.StandingLinks}, clients: newRegistry(cfg.MaxConsoles),
 		failures: newLimiter[netip.Addr](failureRate, failureBurst),
 		requests: newLimiter[digest](requestRate, requestBurst),
+		searches: newLimiter[digest](searchRate, searchBurst),
+		exports:  newLimiter[digest](exportRate, exportBurst),
 		warned:   rate.Sometimes{First: 20, Interval: time.Second},
 	}
 }
