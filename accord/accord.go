@@ -227,15 +227,16 @@ func (a *Accord) Expired(now time.Time) bool {
 
 // statement lists the digests of all sections under a heading of its own for
 // each use: what is signed by one can't be taken for what is signed by the other.
-func (a *Accord) statement(use string) []byte {
-	var w writer
-	w.line("ringdown", use, "statement", version)
-	a.Invite.sections(&w)
-	w.section("answer", a.Accept.writeAnswer)
-	w.section("second", a.Accept.Second.write)
-	w.section("second-ends", a.Accept.ends.write)
-	w.section("sealed", a.Accept.writeSealed)
-	return w.b
+func (a *Accord) statement(use string) []byte { return statement(use, a.Sections()) }
+
+// Sections are the parts of the accord in their order: terms, first, first-ends, once, answer,
+// second, second-ends, sealed. First and second are the parties with their keys.
+func (a *Accord) Sections() []Section {
+	return append(a.Invite.sections(),
+		sectionOf("answer", a.Accept.writeAnswer),
+		sectionOf("second", a.Accept.Second.write),
+		sectionOf("second-ends", a.Accept.ends.write),
+		sectionOf("sealed", a.Accept.writeSealed))
 }
 
 // Digest is over everything that both parties wrote, the signatures apart.

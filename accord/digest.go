@@ -13,11 +13,28 @@ func (d Digest) String() string { return hex.EncodeToString(d[:]) }
 
 func digestOf(statement []byte) Digest { return sha256.Sum256(statement) }
 
-// section writes the line of a statement that stands for one section:
-// its name and the SHA-256 of a heading and the section's text.
-func (w *writer) section(name string, write func(*writer)) {
-	var text writer
-	text.line("ringdown section", version, name)
+// A Section is one part of what is agreed. A disclosure shows some sections of an accord,
+// and of the others the digests alone: together they make the accord's digest.
+type Section struct {
+	Name   string
+	Digest Digest // SHA-256 of the line "ringdown section 1 NAME" and the text
+	Text   string // its lines
+}
+
+func sectionOf(name string, write func(*writer)) Section {
+	var head, text writer
+	head.line("ringdown section", version, name)
 	write(&text)
-	w.line(name, digestOf(text.b).String())
+	return Section{name, digestOf(append(head.b, text.b...)), string(text.b)}
+}
+
+// statement is what is signed, or digested: a heading that says what for, and a line
+// for each section.
+func statement(use string, sections []Section) []byte {
+	var w writer
+	w.line("ringdown", use, "statement", version)
+	for _, s := range sections {
+		w.line(s.Name, s.Digest.String())
+	}
+	return w.b
 }

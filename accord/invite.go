@@ -167,18 +167,15 @@ func (inv *Invite) Digest() Digest { return digestOf(inv.statement()) }
 // statement lists the digests of the sections: this is what is signed. The
 // signatures themselves are in no section, so a digest does not depend on them
 // (ML-DSA gives another one each time).
-func (inv *Invite) statement() []byte {
-	var w writer
-	w.line("ringdown invite statement", version)
-	inv.sections(&w)
-	return w.b
-}
+func (inv *Invite) statement() []byte { return statement("invite", inv.sections()) }
 
-func (inv *Invite) sections(w *writer) {
-	w.section("terms", inv.writeTerms)
-	w.section("first", inv.First.write)
-	w.section("first-ends", inv.ends.write)
-	w.section("once", inv.writeOnce)
+func (inv *Invite) sections() []Section {
+	return []Section{
+		sectionOf("terms", inv.writeTerms),
+		sectionOf("first", inv.First.write),
+		sectionOf("first-ends", inv.ends.write),
+		sectionOf("once", inv.writeOnce),
+	}
 }
 
 func (inv *Invite) kind() kind { return kindInvite }
