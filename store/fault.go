@@ -2,7 +2,7 @@ package store
 
 import (
 	"errors"
-	"io/fs"
+	"strings"
 	"syscall"
 
 	"modernc.org/sqlite"
@@ -16,17 +16,15 @@ type fault struct {
 }
 
 func (f *fault) Error() string {
-	text := "store: " + f.file + ": " + f.doing + ": "
+	text := prefix + f.file + ": " + f.doing + ": "
 	if f.kind != nil && !errors.Is(f.err, f.kind) {
-		text += kindText(f.kind) + ": "
+		text += strings.TrimPrefix(f.kind.Error(), prefix) + ": "
 	}
-	return text + f.err.Error()
+	return text + strings.TrimPrefix(f.err.Error(), prefix)
 }
 
-func kindText(kind error) string {
-	text := kind.Error()
-	return text[len("store: "):]
-}
+// prefix begins the texts of this package's errors.
+const prefix = "store: "
 
 func (f *fault) Unwrap() []error {
 	if f.kind == nil {
@@ -66,8 +64,6 @@ func (s *SQLite) kind(err error) error {
 		return ErrDamaged
 	case errors.Is(err, syscall.ENOSPC):
 		return ErrFull
-	case err.Error() == "sql: database is closed" || err.Error() == "sql: statement is closed":
-		return fs.ErrClosed
 	case errors.As(err, &e):
 		return kindOf(e.Code() & 0xff)
 	}

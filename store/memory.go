@@ -220,7 +220,7 @@ func (m *Memory) Entries(l Log, first int64, max, maxBytes int) ([][]byte, error
 	var entries [][]byte
 	for all := m.disk.logs[l].entries; first < int64(len(all)); first++ {
 		e := all[first]
-		if len(entries) > 0 && (len(entries) >= max || len(e) > maxBytes) {
+		if len(entries) > 0 && (len(entries) >= max || len(e) > max0(maxBytes)) {
 			break
 		}
 		maxBytes -= len(e)
@@ -347,13 +347,14 @@ func (m *Memory) Backup(file string) error {
 
 // copyTo writes all but the lease into an empty store.
 func (c *contents) copyTo(s *SQLite) error {
-	return s.do("backing up", func(w *writer) error {
+	return s.do("backing up", func(w *writer, h *head) error {
 		for l, log := range c.logs {
+			*h.log(l) = log.held()
 			if err := w.copyLog(l, log); err != nil {
 				return err
 			}
 		}
-		return w.setAll(c.settings)
+		return w.setAll(h, c.settings)
 	})
 }
 
@@ -374,5 +375,5 @@ func (w *writer) copyLog(l Log, log *memoryLog) error {
 			return err
 		}
 	}
-	return w.set(heldKey(l), log.held().encode())
+	return nil
 }

@@ -35,18 +35,17 @@ func (r *reader) prepare(db *sql.DB) error {
 	return err
 }
 
-func (r *reader) close() error {
-	var errs []error
-	for _, st := range r.all {
-		errs = append(errs, st.Close())
-	}
-	return errors.Join(errs...)
-}
+func (r *reader) close() error { return closeAll(r.all) }
 
 func (s *SQLite) Get(key string) ([]byte, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
+	leave, err := s.enter("reading a setting")
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	value, err := setting(s.reader.get, key)
 	if err != nil {
 		return nil, s.fault("reading a setting", err)
@@ -58,6 +57,11 @@ func (s *SQLite) Keys(prefix string, max int) ([]string, error) {
 	if err := checkPrefix(prefix); err != nil {
 		return nil, err
 	}
+	leave, err := s.enter("listing settings")
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	// No key has a character as high as 0x7f.
 	rows, err := s.reader.keys.Query(prefix, prefix+"\x7f", max0(max))
 	if err != nil {
@@ -84,33 +88,42 @@ func (s *SQLite) Size(l Log) (int64, error) {
 	if err := checkLog(l); err != nil {
 		return 0, err
 	}
-	h, err := holds(s.reader.get, l)
+	leave, err := s.enter("reading a length")
+	if err != nil {
+		return 0, err
+	}
+	defer leave()
+	h, err := readHead(s.reader.get)
 	if err != nil {
 		return 0, s.fault("reading a length", err)
 	}
-	return h.entries, nil
+	return h.log(l).entries, nil
 }
 
 func (s *SQLite) Entries(l Log, first int64, max, maxBytes int) ([][]byte, error) {
 	if err := checkRange(l, first); err != nil {
 		return nil, err
 	}
-	h, err := holds(s.reader.get, l)
+	leave, err := s.enter("reading entries")
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	h, err := readHead(s.reader.get)
 	if err != nil {
 		return nil, s.fault("reading entries", err)
 	}
-	if first >= h.entries {
+	size := h.log(l).entries
+	if first >= size {
 		return nil, nil
 	}
-	end := min(h.entries, first+int64(atLeastOne(max)))
+	end := min(size, first+int64(max0(max-1)+1))
 	entries, err := s.readEntries(l, first, end, maxBytes)
 	if err != nil {
 		return nil, s.fault("reading entries", err)
 	}
 	return entries, nil
 }
-
-func atLeastOne(n int) int { return max(n, 1) }
 
 // readEntries reads from first to below end; what is not there is nil, and takes no bytes.
 func (s *SQLite) readEntries(l Log, first, end int64, maxBytes int) ([][]byte, error) {
@@ -134,7 +147,7 @@ func (s *SQLite) readEntries(l Log, first, end int64, maxBytes int) ([][]byte, e
 			entries = append(entries, nil)
 		}
 		e := unseal(l.table("entry"), numbered(n), sealed)
-		if len(entries) > 0 && len(e) > maxBytes {
+		if len(entries) > 0 && len(e) > max0(maxBytes) {
 			return entries, nil
 		}
 		maxBytes -= len(e)
@@ -158,6 +171,11 @@ func (s *SQLite) Hashes(l Log, indexes []int64) ([]Hash, error) {
 			return nil, err
 		}
 	}
+	leave, err := s.enter("reading hashes")
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	hashes, err := s.readHashes(l, indexes)
 	if err != nil {
 		return nil, s.fault("reading hashes", err)

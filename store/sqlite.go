@@ -52,11 +52,14 @@ type SQLite struct {
 	write *sql.DB // one connection, lent to writer
 	read  *sql.DB
 
-	mu     sync.Mutex // one transaction at a time
-	writer *writer    // by mu; nil when closed
-	term   int64      // by mu; of the lease
-
+	// gate is held for reading by every call, and for writing by Close.
+	gate   sync.RWMutex
+	closed bool
 	reader reader
+
+	mu     sync.Mutex // one transaction at a time
+	writer *writer
+	term   int64 // of the lease that this handle took; 0: none
 }
 
 var background = context.Background()
@@ -80,15 +83,15 @@ func (s *SQLite) open() error {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)
+	if err := s.inspect(); err != nil {
+		return err
+	}
 	if s.read, err = sql.Open("sqlite", dsn(s.file)+"&_query_only=1"); err != nil {
 		return err
 	}
 	s.read.SetMaxOpenConns(maxReaders)
 	s.read.SetMaxIdleConns(idleReaders)
 	s.read.SetConnMaxIdleTime(idleFor)
-	if err := s.inspect(); err != nil {
-		return err
-	}
 	if s.writer, err = newWriter(s.write); err != nil {
 		return err
 	}
@@ -189,12 +192,16 @@ func build(file string) error {
 		statements = append(statements, t.sql)
 	}
 	db.SetMaxOpenConns(1)
-	for _, q := range append(statements, "COMMIT") {
+	for _, q := range statements {
 		if _, err := db.Exec(q); err != nil {
 			return errors.Join(err, db.Close())
 		}
 	}
-	return db.Close()
+	_, err = db.Exec("INSERT INTO setting VALUES(?, ?)", headKey, seal("setting", headKey, new(head).encode()))
+	if err == nil {
+		_, err = db.Exec("COMMIT")
+	}
+	return errors.Join(err, db.Close())
 }
 
 // place makes temp durable and gives it the name file.
@@ -212,63 +219,25 @@ func place(temp, file string) error {
 	return syncFolder(filepath.Dir(file))
 }
 
-// inspect refuses a file that is not ours or whose schema is not this one.
-func (s *SQLite) inspect() error {
-	var id, found int64
-	if err := s.write.QueryRow("PRAGMA application_id").Scan(&id); err != nil {
-		return err
-	}
-	if err := s.write.QueryRow("PRAGMA user_version").Scan(&found); err != nil {
-		return err
-	}
-	switch {
-	case id != applicationID:
-		return fmt.Errorf("%w: found application id %#x, want %#x", ErrDamaged, id, applicationID)
-	case found>>16 != found&0xffff:
-		return fmt.Errorf("%w: found version %#x, want %#x", ErrDamaged, found, userVersion)
-	case found != userVersion:
-		return fmt.Errorf("%w: found %d, want %d", ErrVersion, found&0xffff, version)
-	}
-	rows, err := s.write.Query("SELECT name, sql FROM sqlite_schema ORDER BY rowid")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	n := 0
-	for ; rows.Next(); n++ {
-		var name, text sql.RawBytes
-		if err := rows.Scan(&name, &text); err != nil {
-			return err
-		}
-		if n >= len(tables) || string(name) != tables[n].name || string(text) != tables[n].sql {
-			return fmt.Errorf("%w: found table %q in its schema", ErrDamaged, name)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	if n != len(tables) {
-		return fmt.Errorf("%w: found %d tables, want %d", ErrDamaged, n, len(tables))
-	}
-	return nil
-}
-
-// Close lets go of the file. Nothing is lost without it.
+// Close lets go of the file, when what is under way is done. Nothing is lost without it.
 func (s *SQLite) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var errs []error
+	s.gate.Lock()
+	defer s.gate.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	errs := []error{s.reader.close()}
 	if s.read != nil {
-		errs = append(errs, s.reader.close(), s.read.Close())
+		errs = append(errs, s.read.Close())
 	}
 	if s.writer != nil {
 		errs = append(errs, s.writer.close())
-		s.writer = nil
 	}
 	if s.write != nil {
 		errs = append(errs, s.write.Close()) // the last connection checkpoints, and removes the -wal
 	}
-	return errors.Join(errs...)
+	return s.fault("closing", errors.Join(errs...))
 }
 
 // Used counts the file and its -wal.
@@ -299,6 +268,11 @@ func (s *SQLite) Free() (int64, error) {
 // Backup writes what is held at one instant, without the lease: whoever opens the copy may
 // lease it. A crash leaves nothing at file; a file that is there is left alone.
 func (s *SQLite) Backup(file string) error {
+	leave, err := s.enter("backing up")
+	if err != nil {
+		return err
+	}
+	defer leave()
 	if err := s.backup(file); err != nil {
 		return s.fault("backing up to "+file, err)
 	}
@@ -334,15 +308,15 @@ func (s *SQLite) copyTo(temp string) error {
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}
-	if db, err = sql.Open("sqlite", dsn(temp)); err != nil {
-		return err
-	}
-	db.SetMaxOpenConns(1)
-	_, err = db.Exec("PRAGMA journal_mode=WAL")
+	c := &SQLite{file: temp}
+	err = c.open()
 	if err == nil {
-		_, err = db.Exec("DELETE FROM setting WHERE key = ?", leaseKey)
+		err = c.writer.transaction(func(_ *writer, h *head) error {
+			h.lease = lease{}
+			return nil
+		})
 	}
-	return errors.Join(err, db.Close())
+	return errors.Join(err, c.Close())
 }
 
 // remove removes a store's files, as many as there are.

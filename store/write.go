@@ -3,29 +3,22 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
-
-// Settings of our own. No caller's key has such a character.
-const leaseKey = "!lease"
-
-func heldKey(l Log) string { return "!" + string(l) }
 
 // A writer is the one connection that writes, with its statements.
 type writer struct {
 	conn                    *sql.Conn
 	begin, commit, rollback *sql.Stmt
-	get, put, drop          *sql.Stmt
+	get, add, change, drop  *sql.Stmt
 	entry, hash             map[Log]*sql.Stmt // put a row in place
 	entryAt, hashAt         map[Log]*sql.Stmt // read one
+	all                     []*sql.Stmt
 }
 
 func newWriter(db *sql.DB) (*writer, error) {
@@ -36,12 +29,17 @@ func newWriter(db *sql.DB) (*writer, error) {
 	w := &writer{conn: conn, entry: map[Log]*sql.Stmt{}, hash: map[Log]*sql.Stmt{}, entryAt: map[Log]*sql.Stmt{}, hashAt: map[Log]*sql.Stmt{}}
 	prepare := func(query string) *sql.Stmt {
 		st, e := conn.PrepareContext(background, query)
-		err = errors.Join(err, e)
+		if e != nil {
+			err = errors.Join(err, e)
+			return nil
+		}
+		w.all = append(w.all, st)
 		return st
 	}
 	w.begin, w.commit, w.rollback = prepare("BEGIN IMMEDIATE"), prepare("COMMIT"), prepare("ROLLBACK")
 	w.get = prepare("SELECT sealed FROM setting WHERE key = ?")
-	w.put = prepare("INSERT INTO setting VALUES(?, ?) ON CONFLICT DO UPDATE SET sealed = excluded.sealed")
+	w.add = prepare("INSERT INTO setting VALUES(?, ?)")
+	w.change = prepare("UPDATE setting SET sealed = ? WHERE key = ?")
 	w.drop = prepare("DELETE FROM setting WHERE key = ?")
 	for _, l := range []Log{Own, Far} {
 		w.entry[l] = prepare("INSERT OR REPLACE INTO " + l.table("entry") + " VALUES(?, ?)")
@@ -50,40 +48,84 @@ func newWriter(db *sql.DB) (*writer, error) {
 		w.hashAt[l] = prepare("SELECT sealed FROM " + l.table("hash") + " WHERE number = ?")
 	}
 	if err != nil {
-		return nil, errors.Join(err, conn.Close())
+		return nil, errors.Join(err, w.close())
 	}
 	return w, nil
 }
 
-// close gives the connection back. Its statements go with it.
-func (w *writer) close() error { return w.conn.Close() }
+// close gives the connection back. With a statement left, SQLite would keep it open, and keep the -wal.
+func (w *writer) close() error { return errors.Join(closeAll(w.all), w.conn.Close()) }
 
-// do runs fn in a transaction of a handle that may write.
-func (s *SQLite) do(doing string, fn func(w *writer) error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.writer == nil {
-		return s.fault(doing, fs.ErrClosed)
+func closeAll(statements []*sql.Stmt) error {
+	var errs []error
+	for _, st := range statements {
+		errs = append(errs, st.Close())
 	}
-	if err := s.writer.transaction(fn); err != nil {
-		return s.fault(doing, err)
-	}
-	return nil
+	return errors.Join(errs...)
 }
 
-// transaction runs fn between BEGIN and COMMIT. After any failure, that of COMMIT too, it rolls back, so that the
-// connection is ready for the next; SQLite may have done so by itself, then there is nothing to do.
-func (w *writer) transaction(fn func(w *writer) error) error {
+// enter keeps the store open until leave is called.
+func (s *SQLite) enter(doing string) (leave func(), err error) {
+	s.gate.RLock()
+	if s.closed {
+		s.gate.RUnlock()
+		return nil, s.fault(doing, fs.ErrClosed)
+	}
+	return s.gate.RUnlock, nil
+}
+
+// lock is enter for the one who writes.
+func (s *SQLite) lock(doing string) (unlock func(), err error) {
+	leave, err := s.enter(doing)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	return func() { s.mu.Unlock(); leave() }, nil
+}
+
+// do runs fn in a transaction, if this handle may write.
+func (s *SQLite) do(doing string, fn func(w *writer, h *head) error) error {
+	unlock, err := s.lock(doing)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return s.fault(doing, s.writer.transaction(func(w *writer, h *head) error {
+		if err := h.lease.admits(s.term); err != nil {
+			return err
+		}
+		return fn(w, h)
+	}))
+}
+
+// transaction runs fn between BEGIN and COMMIT, and writes the head if fn changed it. After any failure,
+// that of COMMIT too, it rolls back, so that the connection is ready for the next; SQLite may have
+// done so by itself, then there is nothing to do.
+func (w *writer) transaction(fn func(w *writer, h *head) error) error {
 	if _, err := w.begin.Exec(); err != nil {
 		return err
 	}
-	err := fn(w)
+	err := w.headed(fn)
 	if err == nil {
 		_, err = w.commit.Exec()
 	}
 	if err != nil {
 		_, _ = w.rollback.Exec()
 	}
+	return err
+}
+
+func (w *writer) headed(fn func(w *writer, h *head) error) error {
+	before, err := readHead(w.get)
+	if err != nil {
+		return err
+	}
+	h := before
+	if err := fn(w, &h); err != nil || h == before {
+		return err
+	}
+	_, err = w.change.Exec(seal("setting", headKey, h.encode()), headKey)
 	return err
 }
 
@@ -111,95 +153,57 @@ func setting(get *sql.Stmt, key string) ([]byte, error) {
 	return value, nil
 }
 
-func (w *writer) set(key string, value []byte) error {
-	var err error
+// set writes or deletes a setting, and counts.
+func (w *writer) set(h *head, key string, value []byte) error {
 	if value == nil {
-		_, err = w.drop.Exec(key)
-	} else {
-		_, err = w.put.Exec(key, seal("setting", key, value))
+		n, err := rowsOf(w.drop.Exec(key))
+		h.settings -= n
+		return err
 	}
+	sealed := seal("setting", key, value)
+	n, err := rowsOf(w.change.Exec(sealed, key))
+	if err != nil || n > 0 {
+		return err
+	}
+	h.settings++
+	_, err = w.add.Exec(key, sealed)
 	return err
 }
 
-func (w *writer) setAll(values map[string][]byte) error {
+// rowsOf is how many rows a statement changed.
+func rowsOf(r sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+func (w *writer) setAll(h *head, values map[string][]byte) error {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if err := w.set(key, values[key]); err != nil {
+		if err := w.set(h, key, values[key]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// admit refuses a handle that may not write.
-func (s *SQLite) admit(w *writer) error {
-	l, err := w.lease()
-	if err != nil {
-		return err
-	}
-	return l.admits(s.term)
-}
-
-func (w *writer) lease() (lease, error) {
-	b, err := setting(w.get, leaseKey)
-	if b == nil || err != nil {
-		return lease{}, err
-	}
-	return parseLease(string(b))
-}
-
-// String is the lease as it is stored: term, Unix milliseconds, holder.
-func (l lease) String() string { return fmt.Sprintf("%d %d %s", l.term, l.until.UnixMilli(), l.holder) }
-
-func parseLease(text string) (lease, error) {
-	term, rest, _ := strings.Cut(text, " ")
-	until, holder, _ := strings.Cut(rest, " ")
-	n, err1 := strconv.ParseInt(term, 10, 64)
-	ms, err2 := strconv.ParseInt(until, 10, 64)
-	if err := errors.Join(err1, err2); err != nil {
-		return lease{}, fmt.Errorf("%w: lease: %w", ErrDamaged, err)
-	}
-	return lease{n, time.UnixMilli(ms), holder}, nil
-}
-
-func holds(get *sql.Stmt, l Log) (held, error) {
-	b, err := setting(get, heldKey(l))
-	if b == nil || err != nil {
-		return held{}, err
-	}
-	if len(b) != 16 {
-		return held{}, fmt.Errorf("%w: the length of log %s has %d bytes, want 16", ErrDamaged, l, len(b))
-	}
-	return held{int64(binary.BigEndian.Uint64(b)), int64(binary.BigEndian.Uint64(b[8:]))}, nil
-}
-
-func (h held) encode() []byte {
-	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, uint64(h.entries)), uint64(h.hashes))
-}
-
 func (s *SQLite) Append(b *Batch) error {
 	if err := b.check(); err != nil {
 		return err
 	}
-	return s.do("appending", func(w *writer) error {
-		if err := s.admit(w); err != nil {
-			return err
-		}
-		h, err := holds(w.get, b.Log)
-		if err != nil {
-			return err
-		}
-		again, err := h.fits(b)
+	return s.do("appending", func(w *writer, h *head) error {
+		again, err := h.log(b.Log).fits(b)
 		if err != nil {
 			return err
 		}
 		if again {
 			return w.ends(b)
 		}
-		return w.append(b, h)
+		return w.append(h, b)
 	})
 }
 
-func (w *writer) append(b *Batch, h held) error {
+func (w *writer) append(h *head, b *Batch) error {
 	for i, e := range b.Entries {
 		if err := w.putEntry(b.Log, b.First+int64(i), e); err != nil {
 			return err
@@ -210,12 +214,9 @@ func (w *writer) append(b *Batch, h held) error {
 			return err
 		}
 	}
-	if after := h.with(b); after != h {
-		if err := w.set(heldKey(b.Log), after.encode()); err != nil {
-			return err
-		}
-	}
-	return w.setAll(b.Set)
+	log := h.log(b.Log)
+	*log = log.with(b)
+	return w.setAll(h, b.Set)
 }
 
 func (w *writer) putEntry(l Log, n int64, e []byte) error {
@@ -257,27 +258,15 @@ func (s *SQLite) Set(values map[string][]byte) error {
 	if err := checkSettings(values); err != nil {
 		return err
 	}
-	return s.do("setting", func(w *writer) error {
-		if err := s.admit(w); err != nil {
-			return err
-		}
-		return w.setAll(values)
-	})
+	return s.do("setting", func(w *writer, h *head) error { return w.setAll(h, values) })
 }
 
 func (s *SQLite) Repair(l Log, entries map[int64][]byte, hashes map[int64]Hash) error {
 	if err := checkRepair(l, entries, hashes); err != nil {
 		return err
 	}
-	return s.do("repairing", func(w *writer) error {
-		if err := s.admit(w); err != nil {
-			return err
-		}
-		h, err := holds(w.get, l)
-		if err != nil {
-			return err
-		}
-		if err := h.covers(l, entries, hashes); err != nil {
+	return s.do("repairing", func(w *writer, h *head) error {
+		if err := h.log(l).covers(l, entries, hashes); err != nil {
 			return err
 		}
 		return w.repair(l, entries, hashes)
@@ -302,21 +291,20 @@ func (s *SQLite) Lease(holder string, now, until time.Time) error {
 	if err := checkKey(holder); err != nil {
 		return err
 	}
-	var taken lease
-	err := s.do("leasing", func(w *writer) error {
-		l, err := w.lease()
-		if err != nil {
-			return err
-		}
-		if taken, err = l.take(s.term, holder, now, until); err != nil {
-			return err
-		}
-		return w.set(leaseKey, []byte(taken.String()))
-	})
-	if err == nil {
-		s.mu.Lock()
-		s.term = taken.term
-		s.mu.Unlock()
+	unlock, err := s.lock("leasing")
+	if err != nil {
+		return err
 	}
-	return err
+	defer unlock()
+	var taken lease
+	err = s.writer.transaction(func(_ *writer, h *head) (err error) {
+		taken, err = h.lease.take(s.term, holder, now, until)
+		h.lease = taken
+		return err
+	})
+	if err != nil {
+		return s.fault("leasing", err)
+	}
+	s.term = taken.term
+	return nil
 }
