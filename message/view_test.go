@@ -1,0 +1,75 @@
+package message
+
+import (
+	"strings"
+	"testing"
+
+	"ringdown/api"
+	"ringdown/record"
+)
+
+// story writes a little of everything, and gives the keys of what matters.
+func (w *world) story() map[string]string {
+	k := map[string]string{}
+	w.us(record.AccordChange{Digest: [32]byte{1}, Rule: record.RuleFree})
+	w.them(record.AccordChange{Digest: [32]byte{1}, Rule: record.RuleFree})
+	w.us(record.LineChange{Up: true})
+	k["matter"] = w.them(record.Matter{Act: record.MatterOpened, Title: "Cable at Österby"})
+	w.us(record.Matter{Act: record.MatterAcknowledged}, about(record.Under, k["matter"]))
+	k["file"] = w.us(record.Attachment{Length: 5, SHA256: [32]byte{7}, Name: "kartenblatt.pdf"})
+	k["hello"] = w.us(say("Hello, the map is attached"), about(record.Under, k["matter"]), about(record.Carries, k["file"]))
+	k["shown"] = w.them(record.Receipt{Rung: record.Shown}, about(record.Answers, k["hello"]))
+	k["read"] = w.them(record.Receipt{Rung: record.Read, Who: "Astrid Holm"}, about(record.Answers, k["hello"]))
+	k["reply"] = w.them(say("Thank you, 12 ships seen"), about(record.Answers, k["hello"]), about(record.Under, k["matter"]))
+	k["called"] = w.us(record.CallStep{Step: record.StepCalled, Who: "Berta"}, inCall(1))
+	w.them(record.CallStep{Step: record.StepReached, Count: 2}, inCall(1))
+	w.them(record.CallStep{Step: record.StepRinging, Count: 2}, inCall(1))
+	w.them(record.CallStep{Step: record.StepAnswered, Who: "Carl"}, inCall(1))
+	w.us(record.CallStep{Step: record.StepEnded, Reason: record.HungUp, By: record.ByAuthor}, inCall(1))
+	w.them(record.CallStep{Step: record.StepEnded, Reason: record.HungUp, By: record.ByOther}, inCall(1))
+	k["call"] = callKey(callID(1))
+	w.us(record.Matter{Act: record.MatterFiled}, about(record.Under, k["matter"]), inCall(1))
+	w.us(record.Disclosure{Act: record.DisclosureAsked, Ranges: []record.Range{{First: 1, Last: 3, Bodies: true}, {Other: true, First: 0, Last: 0}}, To: "Council"})
+	return k
+}
+
+func TestStory(t *testing.T) {
+	w := newWorld(t)
+	k := w.story()
+	hello := w.item(k["hello"])
+	equal(t, "stage", hello.Ladder.Stage, api.StageRead)
+	equal(t, "reader", hello.Ladder.ReadBy, "Astrid Holm")
+	equal(t, "matter", hello.Matter, k["matter"])
+	equal(t, "file", hello.Files[0].Name, "kartenblatt.pdf")
+	call := w.item(k["call"])
+	equal(t, "length", call.Call.LengthMS, 2000)
+	equal(t, "ended by", call.Call.EndedBy, us)
+	equal(t, "steps", len(call.Call.Steps), 6)
+	equal(t, "matter of the call", call.Matter, k["matter"])
+	m, err := w.v.Matters()
+	if err != nil || len(m) != 1 {
+		t.Fatal(m, err)
+	}
+	equal(t, "messages", m[0].Messages, 2)
+	equal(t, "calls", m[0].Calls, 1)
+	equal(t, "unread", m[0].Unread, 1)
+	if m[0].Acknowledged == nil {
+		t.Error("the matter is not acknowledged")
+	}
+	for words, want := range map[string]string{"hel map": "hello", "KARTEN": "hello", "astrid": "hello", "ships 12": "reply", "berta carl": "call"} {
+		same(t, "search for "+words, keys(w.all(api.RecordQuery{Search: words})), []string{k[want]})
+	}
+	equal(t, "found by its matter", len(w.all(api.RecordQuery{Search: "osterby"})), 3)
+	equal(t, "in the matter", len(w.all(api.RecordQuery{Matter: k["matter"]})), 6)
+	equal(t, "calls", len(w.all(api.RecordQuery{Kinds: []string{"call"}})), 1)
+	same(t, "unread", keys(w.all(api.RecordQuery{Unread: true})), []string{k["reply"]})
+	for _, form := range []string{"json", "html"} {
+		var b strings.Builder
+		if err := w.v.Export(&b, form, api.RecordQuery{}, w.proofs, ExportHead{Own: "North", Peer: "South", Line: "south", Now: w.now}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), "12 ships seen") {
+			t.Errorf("%s has no text: %s", form, b.String())
+		}
+	}
+}
