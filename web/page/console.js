@@ -20,6 +20,7 @@ import { History } from "./history.js";
 import { Identity } from "./identity.js";
 import * as model from "./model.js";
 import { Refusal, Station } from "./protocol.js";
+import { Recording } from "./recording.js";
 import { Meter } from "./sound.js";
 import { tell } from "./story.js";
 import { follow } from "./theme.js";
@@ -45,7 +46,7 @@ const storyLength = 100;
 /** @type {model.Desk} */
 const desk = {
   link: "connecting", me: "", station: "", consoles: [], lines: [], notices: [], front: "", seen: new Set(),
-  wanted: false, ready: false, faults: [], warnings: [], slept: null, muted: false, utc: false,
+  wanted: false, ready: false, faults: [], warnings: [], slept: null, muted: false, utc: false, asked: new Set(),
 };
 
 /** @type {import("./view.js").Around} */
@@ -63,6 +64,10 @@ const view = new View({
   pick: (slug) => choose(slug),
   answer: (slug) => answerSecond(slug),
   concern: (c) => concern(c),
+});
+const recording = new Recording({
+  name: ownName, changed, pick: (slug) => choose(slug),
+  shown: (slug, keys) => station.ask({ type: "shown", slug, keys }),
 });
 const fields = new Fields(equipment, { name: ownName, rename, standDown });
 
@@ -121,6 +126,9 @@ station.onevent = (/** @type {Event} */ e) => {
       break;
     case "ring":
       bells.shall(e.slug ?? "", e.ring === true);
+      break;
+    case "record":
+      recording.event(e);
       break;
     case "sdp":
       voice.answer(e.sdp ?? "");
@@ -339,6 +347,7 @@ function concern(c) {
   if (c.does === "ready") makeReady();
   else if (c.does === "seen") desk.seen.add(c.about);
   else if (c.does === "awake") desk.slept = null;
+  else if (c.does === "unread" || c.does === "asked") recording.reveal(c.about, c.does);
   changed();
 }
 
@@ -365,6 +374,8 @@ document.addEventListener("keydown", (e) => {
   const at = e.target instanceof Element ? e.target : document.body;
   if (e.repeat || e.ctrlKey || e.altKey || e.metaKey || (e.key !== " " && e.key !== "Enter")) return;
   if (at.closest("button:not(#act), input, select, summary, textarea, a")) return;
+  // Who reads far below means the page by Space, unless somebody calls.
+  if (!view.actInSight && model.act(desk).does !== "answer") return;
   e.preventDefault();
   press(0);
 });
@@ -406,6 +417,7 @@ function conclude() {
     around.refusal = null;
   }
   view.show(desk, around, now());
+  recording.show(desk, now());
   if (view.actTop !== place.top) place = { top: view.actTop, since: performance.now() };
 }
 

@@ -4,6 +4,7 @@
  * clock. The view prints what they return.
  */
 
+import { recordConcerns } from "./attention.js";
 import * as words from "./words.js";
 import { clock, millis, parse, since, span } from "./times.js";
 
@@ -29,6 +30,7 @@ import { clock, millis, parse, since, span } from "./times.js";
  * @property {{from: number, to: number}|null} slept when nothing ran here, by our clock
  * @property {boolean} muted
  * @property {boolean} utc times are shown in UTC
+ * @property {Set<string>} [asked] slugs of lines whose other side waits for our word on a disclosure
  */
 
 /** @param {Desk} d */
@@ -328,13 +330,13 @@ export function farSide(d, l, now) {
  * @property {string} what
  * @property {string} action
  * @property {string} button its word; empty: none
- * @property {"ready"|"seen"|"awake"|"show"|""} does
+ * @property {"ready"|"seen"|"awake"|"unread"|"asked"|""} does
  * @property {string} about a call id or a slug
  */
 
-/** What needs a person now, the gravest first. @param {Desk} d @returns {Concern[]} */
-export function concerns(d) {
-  const list = [...faultConcerns(d), ...missedCalls(d)];
+/** What needs a person now, the gravest first. @param {Desk} d @param {number} [now] @returns {Concern[]} */
+export function concerns(d, now = NaN) {
+  const list = [...faultConcerns(d), ...missedCalls(d), ...recordConcerns(d, now)];
   if (d.slept) {
     list.push(concern("slept", "warning", {
       what: `This computer slept from ${clock(d.slept.from, d.utc)} to ${clock(d.slept.to, d.utc)}; nothing could ring here.`,

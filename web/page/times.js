@@ -4,7 +4,7 @@
  * Everything here is pure: milliseconds in, text out.
  */
 
-const months = ["January", "February", "March", "April", "May", "June", "July",
+export const months = ["January", "February", "March", "April", "May", "June", "July",
   "August", "September", "October", "November", "December"];
 
 /** @param {number} n */
@@ -34,6 +34,25 @@ export const minute = (ms, utc) => clock(ms, utc).slice(0, 5);
 export function day(ms, utc) {
   const p = parts(ms, utc);
   return `${p.day} ${months[p.month]}`;
+}
+
+/** 20260612: rises from day to day. @param {number} ms @param {boolean} utc */
+export function dayKey(ms, utc) {
+  const p = parts(ms, utc);
+  return p.year * 10_000 + (p.month + 1) * 100 + p.day;
+}
+
+/** When the day of an instant begins, and the next. @param {number} ms @param {boolean} utc @returns {{from: number, to: number}} */
+export function wholeDay(ms, utc) {
+  const { year, month, day } = parts(ms, utc);
+  const begin = (/** @type {number} */ d) => (utc ? Date.UTC(year, month, d) : new Date(year, month, d).getTime());
+  return { from: begin(day), to: begin(day + 1) };
+}
+
+/** When a day begins that is given by its figures; NaN if there is no such day. @param {number} year @param {number} month 0 to 11 @param {number} d @param {boolean} utc */
+export function dayOf(year, month, d, utc) {
+  const ms = utc ? Date.UTC(year, month, d) : new Date(year, month, d).getTime();
+  return parts(ms, utc).month === month && parts(ms, utc).day === d ? ms : NaN;
 }
 
 /**

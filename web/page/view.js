@@ -46,10 +46,19 @@ export class View {
   #lines;
   #rungs = new Keyed(any("ladder"), rungRow);
   #front = "";
+  #live = false;
+
+  /** The act is on the screen: a key that is pressed then is meant for it. */
+  actInSight = true;
 
   /** @param {Hooks} hooks */
   constructor(hooks) {
     this.#act.addEventListener("click", (e) => hooks.act(e.detail));
+    any("dock-act").addEventListener("click", (e) => hooks.act(e.detail));
+    new IntersectionObserver(([e]) => {
+      this.actInSight = e.isIntersecting;
+      this.#dock();
+    }).observe(this.#act);
     any("decline").addEventListener("click", () => hooks.decline(this.#front));
     this.#mute.addEventListener("click", () => hooks.mute());
     any("listen").addEventListener("click", () => hooks.listen());
@@ -61,7 +70,7 @@ export class View {
   show(d, around, now) {
     this.#front = d.front;
     this.#glance(d, now);
-    this.#concerns.show(model.concerns(d), (c) => c.key);
+    this.#concerns.show(model.concerns(d, now), (c) => c.key);
     any("lines").hidden = d.lines.length < 2;
     this.#lines.show(d.lines.length < 2 ? [] : d.lines.map((l) => ({ l, d })), ({ l }) => l.line);
     this.#theAct(d, around);
@@ -77,6 +86,7 @@ export class View {
     say(any("station"), d.station ? words.name(d.station) : "Ringdown");
     say(any("direct"), l ? `direct line to ${words.name(l.peer)}` : "");
     say(any("phrase"), h.phrase);
+    say(any("dock-word"), h.phrase);
     say(any("detail"), h.detail);
     say(any("action"), h.action);
     say(any("facts"), model.facts(d, now).join(" · "));
@@ -106,8 +116,16 @@ export class View {
     this.#act.setAttribute("aria-disabled", String(a.does === ""));
     any("decline").hidden = !a.decline;
     say(any("act-note"), a.note);
+    this.#live = model.live(model.front(d)) !== undefined && a.does !== "";
+    say(any("dock-act"), a.word);
+    this.#dock();
     any("refusal").hidden = !r;
     say(any("refusal"), r ? `${r.text} ${r.action}` : "");
+  }
+
+  /** A live call's act follows a person who reads far below. */
+  #dock() {
+    any("dock").hidden = this.actInSight || !this.#live;
   }
 
   /** Where the act stands, px from the top of the page: what moves can be hit by mistake. */

@@ -1,0 +1,157 @@
+// @ts-check
+/**
+ * The timeline: items of the record as they come in pages and by events, and the rows
+ * that are shown of them. Pure. The newest stands first: what is new is nearest to the
+ * eye, and one reads down into the past.
+ */
+
+import { day, dayKey, parse } from "./times.js";
+
+/** @typedef {import("./apirecord.js").Item} Item */
+
+/**
+ * A Row is an item or the heading of a day.
+ * @typedef {{key: string, heading: string, item: Item|null, dated: boolean}} Row dated: its time needs its date, because it stands under another day
+ */
+
+/** A Chunk is a stretch of rows that is shown or folded as one. @typedef {{key: string, rows: Row[]}} Chunk */
+
+export const chunkSize = 50;
+
+/** @param {string} key */
+const waits = (key) => key.startsWith("waiting/");
+
+export class Timeline {
+  /** Numbered items, the newest first. @type {Item[]} */
+  items = [];
+  /** What is not numbered yet, the newest first. @type {Item[]} */
+  waiting = [];
+  /** Before of the next page; 0: there is no more. */
+  next = 0;
+
+  /** begin takes the first page. @param {import("./apirecord.js").RecordPage} p */
+  begin(p) {
+    this.items = [];
+    this.waiting = p.waiting;
+    this.#take(p.items);
+    this.next = p.next;
+  }
+
+  /** extend takes a further page. @param {import("./apirecord.js").RecordPage} p */
+  extend(p) {
+    this.#take(p.items);
+    this.next = p.next;
+  }
+
+  /**
+   * merge takes what an event brought: what is shown is replaced, what is new and belongs to what is
+   * shown is added. It says whether something was new that is not shown.
+   * @param {Item[]} items @param {string[]} gone @param {(i: Item) => boolean} belongs
+   */
+  merge(items, gone, belongs) {
+    const drop = new Set(gone), fresh = /** @type {Item[]} */ ([]);
+    let left = false;
+    this.waiting = this.waiting.filter((i) => !drop.has(i.key));
+    this.items = this.items.filter((i) => !drop.has(i.key));
+    for (const i of items) {
+      if (drop.has(i.key)) continue;
+      if (this.replace(i)) continue;
+      if (!belongs(i)) left = true;
+      else if (waits(i.key)) this.waiting = [i, ...this.waiting];
+      else if (this.next === 0 || i.position >= this.next) fresh.push(i);
+    }
+    this.#take(fresh);
+    return left;
+  }
+
+  /** replace puts an item in the place of its older state. @param {Item} item */
+  replace(item) {
+    for (const list of [this.items, this.waiting]) {
+      const at = list.findIndex((i) => i.key === item.key);
+      if (at < 0) continue;
+      list[at] = item;
+      return true;
+    }
+    return false;
+  }
+
+  /** @param {string} key */
+  find(key) {
+    return this.items.find((i) => i.key === key) ?? this.waiting.find((i) => i.key === key);
+  }
+
+  /** @param {Item[]} items */
+  #take(items) {
+    const had = new Map(this.items.map((i) => [i.key, i]));
+    for (const i of items) had.set(i.key, i);
+    this.items = [...had.values()].sort((a, b) => b.position - a.position);
+  }
+
+  /**
+   * chunks cuts the rows into stretches. A stretch keeps its key as new items come before it, because
+   * it is counted from the oldest that was loaded with its place.
+   * @param {number} now @param {boolean} utc @returns {Chunk[]}
+   */
+  chunks(now, utc) {
+    /** @type {Chunk[]} */
+    const chunks = [];
+    const list = rows(this.waiting, this.items, now, utc);
+    let chunk = /** @type {Chunk|null} */ (null), of = "";
+    for (const r of list) {
+      const at = r.item ? (waits(r.item.key) ? "waiting" : String(Math.floor(r.item.position / chunkSize))) : "";
+      if (!chunk || (at !== "" && of !== "" && at !== of)) chunks.push(chunk = { key: at, rows: [] });
+      if (at !== "") of = chunk.key = at;
+      chunk.rows.push(r);
+    }
+    return leadHeadings(chunks);
+  }
+}
+
+/** A day's heading stands with what follows it. @param {Chunk[]} chunks */
+function leadHeadings(chunks) {
+  for (let i = 0; i + 1 < chunks.length; i++) {
+    const last = chunks[i].rows.at(-1);
+    if (last && !last.item) {
+      chunks[i].rows.pop();
+      chunks[i + 1].rows.unshift(last);
+    }
+  }
+  return chunks.filter((c) => c.rows.length > 0);
+}
+
+/**
+ * rows puts headings between the days. Authors' clocks differ, so the heading only ever goes back
+ * in time; what lies elsewhere carries its own date, and what is misdated decides nothing.
+ * @param {Item[]} waiting @param {Item[]} items @param {number} now @param {boolean} utc @returns {Row[]}
+ */
+export function rows(waiting, items, now, utc) {
+  /** @type {Row[]} */
+  const list = [];
+  if (waiting.length > 0) list.push({ key: "heading/waiting", heading: "Waiting here", item: null, dated: false });
+  const today = dayKey(now, utc);
+  for (const item of waiting) list.push({ key: item.key, heading: "", item, dated: dayKey(parse(item.at), utc) !== today });
+  let heading = Infinity;
+  for (const item of items) {
+    const at = parse(item.at), of = dayKey(at, utc);
+    if (of < heading && !item.misdated_ms) {
+      heading = of;
+      list.push({ key: `heading/${of}`, heading: dayName(at, now, utc), item: null, dated: false });
+    }
+    list.push({ key: item.key, heading: "", item, dated: of !== heading });
+  }
+  return list;
+}
+
+/** "Today, 12 June" @param {number} at @param {number} now @param {boolean} utc */
+export function dayName(at, now, utc) {
+  const name = day(at, utc), ago = dayKey(now, utc) - dayKey(at, utc);
+  if (ago === 0) return `Today, ${name}`;
+  if (dayKey(now - 86_400_000, utc) === dayKey(at, utc)) return `Yesterday, ${name}`;
+  const year = Math.floor(dayKey(at, utc) / 10_000);
+  return year === Math.floor(dayKey(now, utc) / 10_000) ? `${weekday(at, utc)}, ${name}` : `${weekday(at, utc)}, ${name} ${year}`;
+}
+
+const weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+
+/** @param {number} at @param {boolean} utc */
+const weekday = (at, utc) => weekdays[utc ? new Date(at).getUTCDay() : new Date(at).getDay()];
