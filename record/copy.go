@@ -192,6 +192,14 @@ func (c *Copy) Contest(root Hash, p Proof) error {
 	return c.forked(f)
 }
 
+// Convict takes a proof from elsewhere that the other signed two histories.
+func (c *Copy) Convict(f *Fork) error {
+	if err := f.Verify(c.cfg.Far); err != nil {
+		return err
+	}
+	return c.forked(f)
+}
+
 // Cosign says to the other: all entries to this size are durable here. The time
 // is that of our clock, and never less than in the co-signature before.
 func (c *Copy) Cosign(now time.Time) (*Checkpoint, error) {

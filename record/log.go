@@ -155,6 +155,9 @@ func (l *Log) genuine(c *Checkpoint) error {
 
 func (l *Log) forked(f *Fork) (Standing, error) {
 	l.state.Fork, l.standing, l.target = f, Forked, nil
+	if l.batch != nil {
+		l.batch.State.Fork = f
+	}
 	return Forked, f.err()
 }
 
@@ -263,6 +266,15 @@ func (l *Log) Contest(root Hash, p Proof) error {
 		return refuse(ErrStanding, "own log", "standing "+l.standing.String(), Behind.String())
 	}
 	f := &Fork{A: l.state.Newest.bare(), B: l.target.bare(), Root: root, Proof: p}
+	if err := f.Verify(l.cfg.Own); err != nil {
+		return err
+	}
+	_, err := l.forked(f)
+	return err
+}
+
+// Convict takes a proof, shown by the far side, that our key signed two histories.
+func (l *Log) Convict(f *Fork) error {
 	if err := f.Verify(l.cfg.Own); err != nil {
 		return err
 	}

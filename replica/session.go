@@ -1,0 +1,394 @@
+package replica
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"ringdown/record"
+)
+
+// Chosen here: when what was asked is asked again, and how often at most.
+const (
+	askAgain    = 10 * time.Second
+	resyncEvery = time.Second
+)
+
+// A session is what is known since the line came up, or the far station restarted.
+type session struct {
+	up      bool
+	met     bool // our last question was answered
+	serial  int64
+	asked   time.Time // when serial was sent; zero: nothing is asked
+	resync  time.Time // when a new question is due; zero: none is
+	farSize int64     // of the far side's own log, as it says
+	allow   record.Allowance
+	pending *hello // an answer that came while a batch of ours was being written
+	refused bool   // entries came that have seen more of our log than we hold yet
+	proofs  bool   // of forks were sent
+	count   int    // of sessions in this run
+}
+
+// LineUp says that the line is up, to a far station of which nothing is known yet.
+func (r *Replica) LineUp(now time.Time) {
+	r.now = now
+	count := r.ses.count + 1
+	r.lose()
+	r.ses = session{up: true, count: count}
+	r.ask(now)
+	r.cfg.Hooks.Changed()
+}
+
+// LineDown says that the line is down.
+func (r *Replica) LineDown(now time.Time) {
+	r.now = now
+	count := r.ses.count
+	r.lose()
+	r.ses = session{count: count}
+	r.cfg.Hooks.Changed()
+}
+
+// FarRestarted says that the far station is another run: what was sent may never have come.
+func (r *Replica) FarRestarted(now time.Time) { r.LineUp(now) }
+
+// Overrun says that messages of the far station were dropped here.
+func (r *Replica) Overrun(now time.Time) {
+	r.now = now
+	r.again(now)
+}
+
+// lose forgets what was true of the session.
+func (r *Replica) lose() {
+	r.log.Lost()
+	r.out.lose()
+	r.back = catchUp{}
+	r.mend.lose()
+	r.files.lose()
+}
+
+// again asks the far side where it stands, soon: something was lost on the way.
+func (r *Replica) again(now time.Time) {
+	if !r.ses.up || !r.ses.resync.IsZero() {
+		return
+	}
+	r.ses.resync = now
+	if next := r.ses.asked.Add(resyncEvery); next.After(now) {
+		r.ses.resync = next
+	}
+	r.advanceSession(now)
+}
+
+// ask sends a hello that wants an answer. What it says of us is true now; only its answer
+// tells where we stand, because everything that was sent before has arrived or is lost by then.
+func (r *Replica) ask(now time.Time) {
+	r.ses.serial++
+	r.ses.asked, r.ses.resync = now, time.Time{}
+	r.hello(now, flagAsk, 0)
+}
+
+func (r *Replica) hello(now time.Time, flag byte, answers int64) {
+	held := r.copy.Newest()
+	if held != nil && held.Cosignature == nil && r.copy.State().Fork == nil && r.disk.far == nil {
+		if c, err := r.copy.Cosign(now); err == nil { // a crash forgot it
+			held = c
+			r.keepState(now, false)
+		}
+	}
+	h := hello{flags: flag, serial: r.ses.serial & 0xffff, answers: answers, run: r.runs.own[0], heard: r.runs.heard, last: r.runs.last,
+		size: r.log.Tree().Size, full: sizeOf(r.log.State().CosignedPQ), allow: r.room.grant(r.copy.Tree().Size), held: held}
+	r.copy.Allow(h.allow)
+	r.send(false, h.encode())
+}
+
+func (r *Replica) send(bulk bool, msg []byte) {
+	if r.ses.up {
+		r.cfg.Hooks.Send(bulk, msg)
+	}
+}
+
+// advanceSession asks what is due to be asked.
+func (r *Replica) advanceSession(now time.Time) {
+	s := &r.ses
+	switch {
+	case !s.up:
+	case !s.resync.IsZero() && !now.Before(s.resync), !s.met && !now.Before(s.asked.Add(askAgain)):
+		r.ask(now)
+	}
+}
+
+func (r *Replica) sessionDeadline() time.Time {
+	s := &r.ses
+	switch {
+	case !s.up:
+		return time.Time{}
+	case !s.resync.IsZero():
+		return s.resync
+	case !s.met:
+		return s.asked.Add(askAgain)
+	}
+	return time.Time{}
+}
+
+// hearHello takes a hello.
+func (r *Replica) hearHello(now time.Time, body []byte) error {
+	if !r.asks.hellos.take(now, 1, 16) {
+		return fmt.Errorf("%w: hello", ErrFlood)
+	}
+	h, err := parseHello(r.cfg.Own, body)
+	if err != nil {
+		return err
+	}
+	if h.run == r.runs.last && h.run != r.runs.heard {
+		r.cfg.Hooks.Alarm("far clone", "The other station seems to run twice: an earlier run of it came back.", "Tell the other side by another channel.")
+	}
+	if r.runs.meet(h.run) {
+		if err := r.disk.set(now, r.runs.values()); err != nil {
+			r.storeFailed(now, err)
+			r.ses.resync = now.Add(retryAfter)
+			return err // what we say to have heard must be durable
+		}
+	}
+	r.cloned(h)
+	r.ses.farSize = h.size
+	r.allow(h.allow)
+	if h.is(flagAsk) {
+		r.hello(now, flagAnswer, h.serial)
+	}
+	r.resendPQ(h)
+	r.out.restart(now, heldSize(h), r.log.Tree().Size)
+	if h.is(flagAnswer) && h.answers == r.ses.serial&0xffff && h.heard == r.runs.own[0] {
+		return r.heard(now, h)
+	}
+	r.number(now)
+	return nil
+}
+
+func heldSize(h *hello) int64 { return sizeOf(h.held) }
+
+// heard takes the answer to our newest question: where our own log stands.
+func (r *Replica) heard(now time.Time, h *hello) error {
+	if r.disk.own != nil {
+		r.ses.pending = h // it is heard when the batch is durable
+		return nil
+	}
+	r.ses.met, r.ses.pending = true, nil
+	before := r.log.Standing()
+	standing, err := r.log.Heard(now, h.held)
+	if errors.Is(err, record.ErrFork) {
+		r.keepFork(now, true)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	if h.held != nil && h.held.Cosignature != nil && standing != record.Behind {
+		r.cosigned(now, h.held.Tree.Size, h.held.Cosignature)
+	}
+	r.stand(now, before)
+	return nil
+}
+
+// stand goes on from where the log stands.
+func (r *Replica) stand(now time.Time, before record.Standing) {
+	standing := r.log.Standing()
+	if standing != before {
+		r.cfg.Hooks.Changed()
+	}
+	r.sendForks()
+	switch standing {
+	case record.Behind:
+		r.wantOwn(now)
+	case record.FarBehind:
+		r.recall()
+		r.pump(now)
+	case record.Stands:
+		if r.ses.refused {
+			r.ses.refused = false
+			r.again(now)
+		}
+		r.number(now)
+	}
+}
+
+// recall shows the far side what it had co-signed and lost, so that it takes again what was
+// erased meanwhile.
+func (r *Replica) recall() {
+	if c := r.log.State().Cosigned; c != nil {
+		r.send(false, message(kindRecall).bytes(c.Compact()).bytes(c.Cosignature))
+	}
+}
+
+func (r *Replica) hearRecall(now time.Time, body []byte) error {
+	if !r.asks.hellos.take(now, 1, 16) {
+		return fmt.Errorf("%w: recall", ErrFlood)
+	}
+	m := &reader{kind: kindRecall, b: body}
+	compact, cosignature := m.bytes(record.CompactSize), m.bytes(record.CosignatureSize)
+	if err := m.end(); err != nil {
+		return err
+	}
+	c, err := record.ParseCompact(r.cfg.Far, compact)
+	if err != nil {
+		return err
+	}
+	c.Cosignature = cosignature
+	return r.copy.Recall(c)
+}
+
+// Forks.
+
+// keepFork keeps the proof that a log has two histories, tells a person, and shows
+// it to the other side.
+func (r *Replica) keepFork(now time.Time, own bool) {
+	r.keepState(now, own)
+	r.disk.due = now
+	r.flush(now)
+	r.tellForks()
+	r.ses.proofs = false
+	r.sendForks()
+}
+
+func (r *Replica) tellForks() {
+	switch {
+	case r.log.State().Fork != nil:
+		r.cfg.Hooks.Alarm("fork", "This station's key signed two histories of its own log. Nothing more of it is numbered.",
+			"Find out where a copy of this station, of its folder or of its key ran, end it, and agree on a new accord.")
+	case r.copy.State().Fork != nil:
+		r.cfg.Hooks.Alarm("fork", "The other station signed two histories of its log. Nothing more of it is taken; the proof is kept.",
+			"Speak with the other side by another channel: a copy of its station may run, or its key may be stolen.")
+	}
+}
+
+// sendForks shows the proofs that are held, once a session.
+func (r *Replica) sendForks() {
+	if r.ses.proofs || !r.ses.met {
+		return
+	}
+	r.ses.proofs = true
+	if f := r.log.State().Fork; f != nil {
+		r.send(false, message(kindFork).bytes(f.Text(r.cfg.Own)))
+	}
+	if f := r.copy.State().Fork; f != nil {
+		r.send(false, message(kindFork).bytes(f.Text(r.cfg.Far)))
+	}
+}
+
+// hearFork takes a proof against either of us. Only signatures of the accused count.
+func (r *Replica) hearFork(now time.Time, body []byte) error {
+	if !r.asks.hellos.take(now, 1, 16) {
+		return fmt.Errorf("%w: fork", ErrFlood)
+	}
+	own := true
+	f, err := record.ParseFork(body, r.cfg.Own)
+	if err != nil {
+		own = false
+		if f, err = record.ParseFork(body, r.cfg.Far); err != nil {
+			return err
+		}
+	}
+	if own {
+		if r.log.State().Fork != nil {
+			return nil
+		}
+		err = r.log.Convict(f)
+	} else {
+		if r.copy.State().Fork != nil {
+			return nil
+		}
+		err = r.copy.Convict(f)
+	}
+	if errors.Is(err, record.ErrFork) {
+		r.keepFork(now, own)
+	}
+	return err
+}
+
+// Runs and clones.
+
+// maxRuns is how many of our own runs are known again.
+const maxRuns = 64
+
+const (
+	keyRuns    = "runs"     // own ones, 16 bytes each, the newest first
+	keyFarRuns = "far-runs" // heard and last
+)
+
+// runs tell whether a copy of this station, or of the other, is about. They are random, so a
+// copy's later runs are unknown to the original.
+type runs struct {
+	own         []Run // this one, and those before it
+	heard, last Run   // the far side's newest, and the one before it
+	stranger    Run   // a run in our name that is none of ours, once told
+	metIn       int   // session in which the far side first named this run; 0: none
+	apart       bool  // a live copy was seen: nothing is numbered until we are heard alone
+	apartIn     int   // session of that
+}
+
+func (r *Replica) loadRuns() error {
+	list, err := r.cfg.Store.Get(keyRuns)
+	if err != nil {
+		return err
+	}
+	r.runs.own = []Run{newRun()}
+	for ; len(list) >= 16 && len(r.runs.own) < maxRuns; list = list[16:] {
+		r.runs.own = append(r.runs.own, Run(list[:16]))
+	}
+	far, err := r.cfg.Store.Get(keyFarRuns)
+	if err == nil && len(far) == 32 {
+		r.runs.heard, r.runs.last = Run(far[:16]), Run(far[16:])
+	}
+	return err
+}
+
+func (s *runs) values() map[string][]byte {
+	var own []byte
+	for _, r := range s.own {
+		own = append(own, r[:]...)
+	}
+	return map[string][]byte{keyRuns: own, keyFarRuns: append(s.heard[:], s.last[:]...)}
+}
+
+// meet notes the far side's run, and reports whether it is another than before.
+func (s *runs) meet(run Run) bool {
+	if run == s.heard {
+		return false
+	}
+	s.heard, s.last = run, s.heard
+	return true
+}
+
+func (s *runs) strange(run Run) bool { return run != Run{} && !slices.Contains(s.own, run) }
+
+// cloned looks at what the far side heard in our name.
+func (r *Replica) cloned(h *hello) {
+	s := &r.runs
+	live := s.metIn > 0 && (s.strange(h.heard) || s.strange(h.last) && h.last != s.stranger)
+	switch {
+	case live:
+		s.apart, s.apartIn = true, r.ses.count
+		r.cfg.Hooks.Alarm("clone", "A copy of this station is running: the other side heard it while this one was up. Nothing is numbered until this one is heard alone.",
+			"Find the copy and end it. If both signed entries, the record has forked and the proof is kept.")
+		r.cfg.Hooks.Changed()
+	case s.metIn == 0 && (s.strange(h.heard) || s.strange(h.last)):
+		r.cfg.Hooks.Alarm("clone", "The other side knows a later run of this station than this one does: it was restored from a backup, or a copy of it ran.",
+			"If it was restored, nothing is to be done: what is missing comes back by itself. If not, find the copy and end it.")
+	case s.apart && h.heard == s.own[0] && r.ses.count > s.apartIn:
+		s.apart = false
+		r.cfg.Hooks.Changed()
+	}
+	for _, run := range []Run{h.last, h.heard} {
+		if s.strange(run) {
+			s.stranger = run
+		}
+	}
+	if h.heard == s.own[0] && s.metIn == 0 {
+		s.metIn = r.ses.count
+	}
+}
+
+// allow takes how far the far side lets our log grow.
+func (r *Replica) allow(a record.Allowance) {
+	r.ses.allow = a
+	r.log.Allow(a)
+}
