@@ -33,13 +33,13 @@ func (f *fault) Unwrap() []error {
 	return []error{f.kind, f.err}
 }
 
-// Results of SQLite (its primary codes, below 256).
+// Results of SQLite: the low byte is the kind, the rest says more.
 const (
-	codeIO      = 10
-	codeCorrupt = 11
-	codeFull    = 13
-	codeCant    = 14
-	codeNotADB  = 26
+	codeCorrupt   = 11
+	codeFull      = 13
+	codeNotADB    = 26
+	codeShortRead = 10 | 2<<8  // the file is shorter than it says
+	codeCorruptFS = 10 | 33<<8 // the file system says that the file is damaged
 )
 
 // own are the errors that already say all.
@@ -65,16 +65,16 @@ func (s *SQLite) kind(err error) error {
 	case errors.Is(err, syscall.ENOSPC):
 		return ErrFull
 	case errors.As(err, &e):
-		return kindOf(e.Code() & 0xff)
+		return kindOf(e.Code())
 	}
 	return nil
 }
 
 func kindOf(code int) error {
-	switch code {
-	case codeCorrupt, codeNotADB:
+	switch {
+	case code == codeShortRead, code == codeCorruptFS, code&0xff == codeCorrupt, code&0xff == codeNotADB:
 		return ErrDamaged
-	case codeFull:
+	case code&0xff == codeFull:
 		return ErrFull
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 type head struct {
 	own, far held
 	settings int64 // rows beside the head's
+	seals    int64 // the sum of their seals, so that none is missing, and none older than the rest
 	lease    lease
 }
 
@@ -27,18 +28,18 @@ func (h *head) log(l Log) *held {
 	return &h.far
 }
 
-// encode gives seven numbers of 8 bytes (entries and hashes of own, of far, settings, the lease's term
-// and its end in Unix milliseconds), and the holder.
+// encode gives eight numbers of 8 bytes (entries and hashes of own, of far, settings, their seals,
+// the lease's term and its end in Unix milliseconds), and the holder.
 func (h *head) encode() []byte {
 	var b []byte
-	for _, n := range []int64{h.own.entries, h.own.hashes, h.far.entries, h.far.hashes, h.settings, h.lease.term, h.lease.until.UnixMilli()} {
+	for _, n := range []int64{h.own.entries, h.own.hashes, h.far.entries, h.far.hashes, h.settings, h.seals, h.lease.term, h.lease.until.UnixMilli()} {
 		b = binary.BigEndian.AppendUint64(b, uint64(n))
 	}
 	return append(b, h.lease.holder...)
 }
 
 // headSize is the length of an encoded head but for the holder.
-const headSize = 7 * 8
+const headSize = 8 * 8
 
 func parseHead(b []byte) (head, error) {
 	if len(b) < headSize {
@@ -49,8 +50,15 @@ func parseHead(b []byte) (head, error) {
 		own:      held{number(0), number(1)},
 		far:      held{number(2), number(3)},
 		settings: number(4),
-		lease:    lease{number(5), time.UnixMilli(number(6)), string(b[headSize:])},
+		seals:    number(5),
+		lease:    lease{number(6), time.UnixMilli(number(7)), string(b[headSize:])},
 	}, nil
+}
+
+// count changes the head for a row that came (1) or went (-1).
+func (h *head) count(sealed []byte, sign int64) {
+	h.settings += sign
+	h.seals += sign * int64(sealOf(sealed))
 }
 
 // readHead reads the head with a statement that reads a setting.

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -72,7 +73,7 @@ func (s *SQLite) Keys(prefix string, max int) ([]string, error) {
 	for rows.Next() {
 		var key string
 		if err := rows.Scan(&key); err != nil {
-			return nil, s.fault("listing settings", err)
+			return nil, s.fault("listing settings", fmt.Errorf("%w: a key: %w", ErrDamaged, err))
 		}
 		if strings.HasPrefix(key, prefix) && checkKey(key) == nil {
 			keys = append(keys, key)

@@ -17,10 +17,18 @@ func seal(table, key string, b []byte) []byte {
 	return binary.BigEndian.AppendUint32(append(make([]byte, 0, len(b)+sealSize), b...), sum(table, key, b))
 }
 
+// sealOf is the seal alone.
+func sealOf(sealed []byte) uint32 {
+	if len(sealed) < sealSize {
+		return 0
+	}
+	return binary.BigEndian.Uint32(sealed[len(sealed)-sealSize:])
+}
+
 // unseal gives the bytes without their seal, or nil.
 func unseal(table, key string, sealed []byte) []byte {
 	n := len(sealed) - sealSize
-	if n < 0 || binary.BigEndian.Uint32(sealed[n:]) != sum(table, key, sealed[:n]) {
+	if n < 0 || sealOf(sealed) != sum(table, key, sealed[:n]) {
 		return nil
 	}
 	return sealed[:n:n]

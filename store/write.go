@@ -155,27 +155,25 @@ func setting(get *sql.Stmt, key string) ([]byte, error) {
 
 // set writes or deletes a setting, and counts.
 func (w *writer) set(h *head, key string, value []byte) error {
+	old, err := one(w.get, key)
+	if err != nil {
+		return err
+	}
+	if old != nil {
+		h.count(old, -1)
+	}
 	if value == nil {
-		n, err := rowsOf(w.drop.Exec(key))
-		h.settings -= n
+		_, err := w.drop.Exec(key)
 		return err
 	}
 	sealed := seal("setting", key, value)
-	n, err := rowsOf(w.change.Exec(sealed, key))
-	if err != nil || n > 0 {
-		return err
+	h.count(sealed, 1)
+	if old != nil {
+		_, err = w.change.Exec(sealed, key)
+	} else {
+		_, err = w.add.Exec(key, sealed)
 	}
-	h.settings++
-	_, err = w.add.Exec(key, sealed)
 	return err
-}
-
-// rowsOf is how many rows a statement changed.
-func rowsOf(r sql.Result, err error) (int64, error) {
-	if err != nil {
-		return 0, err
-	}
-	return r.RowsAffected()
 }
 
 func (w *writer) setAll(h *head, values map[string][]byte) error {
