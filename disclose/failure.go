@@ -1,0 +1,57 @@
+package disclose
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// table has every sentence that verification says; the page has the same. What stands
+// in braces is filled in.
+//
+//go:embed sentences.json
+var table []byte
+
+var sentences = readTable()
+
+func readTable() map[string]string {
+	m := map[string]string{}
+	if err := json.Unmarshal(table, &m); err != nil {
+		panic("disclose: " + err.Error()) // it is part of the program
+	}
+	return m
+}
+
+// say fills a sentence: names and values follow each other.
+func say(key string, pairs ...any) string {
+	s, ok := sentences[key]
+	if !ok {
+		panic("disclose: no sentence " + key)
+	}
+	words := make([]string, len(pairs))
+	for i, p := range pairs {
+		words[i] = fmt.Sprint(p)
+		if i%2 == 0 {
+			words[i] = "{" + words[i] + "}"
+		}
+	}
+	return strings.NewReplacer(words...).Replace(s)
+}
+
+// A Failure says why a disclosure proves nothing.
+type Failure struct {
+	Code     string // one word for each way of failing; docs/disclosure.md has them all
+	Sentence string // the same for people
+}
+
+func (f *Failure) Error() string { return "disclose: " + f.Code + ": " + f.Sentence }
+
+func failure(code string, pairs ...any) *Failure {
+	return &Failure{Code: code, Sentence: say("fail."+code, pairs...)}
+}
+
+// bad is an error of making: the request or the store is at fault.
+func bad(what string, found, want any) error {
+	return fmt.Errorf("disclose: %s: found %v, want %v", what, found, want)
+}

@@ -1,0 +1,232 @@
+package disclose
+
+import (
+	"bytes"
+
+	"ringdown/record"
+)
+
+// Verify checks a disclosure by itself: it needs no network, no clock and no station. The
+// error is a [*Failure], and then nothing is proven. With fingerprints of keys, which the caller
+// has from a source it trusts, each must be that of a party.
+func Verify(b []byte, keys ...string) (*Report, error) {
+	f, fail := check(b)
+	if fail == nil {
+		fail = f.confirm(keys)
+	}
+	if fail != nil {
+		return nil, fail
+	}
+	return f.report(keys), nil
+}
+
+// check has every check of a file, in the order in which failures are told.
+func check(b []byte) (*file, *Failure) {
+	f, fail := parse(b)
+	if fail != nil {
+		return nil, fail
+	}
+	if line := differ(b, f.text()); line > 0 {
+		return nil, failure("canonical", "line", line)
+	}
+	for _, step := range []func() *Failure{
+		f.checkAccord,
+		func() *Failure { return f.checkLog(first) },
+		func() *Failure { return f.checkLog(second) },
+		f.checkFirstEntries,
+		f.checkKind,
+		f.checkAsked,
+		func() *Failure { return f.checkSum(b) },
+	} {
+		if fail := step(); fail != nil {
+			return nil, fail
+		}
+	}
+	return f, nil
+}
+
+// differ finds the first line before the sum that is not the one form of what it means.
+func differ(found, want []byte) (line int) {
+	for line = 1; ; line++ {
+		a, restA, _ := bytes.Cut(found, []byte("\n"))
+		b, restB, _ := bytes.Cut(want, []byte("\n"))
+		switch {
+		case len(restB) == 0:
+			return 0
+		case !bytes.Equal(a, b):
+			return line
+		}
+		found, want = restA, restB
+	}
+}
+
+// checkSum finds changes in what nothing else holds: who, when, for whom.
+func (f *file) checkSum(b []byte) *Failure {
+	if f.Sum != sum(b) {
+		return failure("sum")
+	}
+	return nil
+}
+
+func (f *file) parties() (p [2]*record.Party) {
+	for _, s := range sides {
+		p[s] = f.Parties[s].keys(f.Accord, s)
+	}
+	return p
+}
+
+func (f *file) name(s side) string { return escape(f.Parties[s].Name) }
+
+func (f *file) checkAccord() *Failure {
+	if f.accordDigest() != f.Accord {
+		return failure("accord")
+	}
+	if key := unusable(&f.Parties); key != "" {
+		return failure("key", "key", key)
+	}
+	for _, s := range sides {
+		if f.Parties[s].print() != f.Prints[s] {
+			return failure("fingerprint", "party", f.name(s))
+		}
+	}
+	return nil
+}
+
+// checkLog checks the signatures under one log, and that the entries stand in it.
+func (f *file) checkLog(s side) *Failure {
+	l := &f.Logs[s]
+	if fail := f.checkNote(s, l.Newest, l.notes[0]); fail != nil {
+		return fail
+	}
+	if l.Full != nil {
+		if l.Newest.CosignaturePQ != nil || l.Full.Tree.Size >= l.Newest.Tree.Size {
+			return failure("full", "log", f.name(s))
+		}
+		if fail := f.checkNote(s, l.Full, l.notes[1]); fail != nil {
+			return fail
+		}
+	}
+	if fail := f.checkEntries(s); fail != nil {
+		return fail
+	}
+	newest, full, exact := l.check()
+	switch {
+	case !exact:
+		return failure("hashes", "log", f.name(s))
+	case newest != l.Newest.Tree.Root:
+		return failure("root", "log", f.name(s))
+	case l.Full != nil && full != l.Full.Tree.Root:
+		return failure("full-root", "log", f.name(s))
+	}
+	return nil
+}
+
+// checkNote wants every signature that a checkpoint has to hold.
+func (f *file) checkNote(s side, c *record.Checkpoint, text string) *Failure {
+	p := f.parties()
+	author, other := p[s], p[s.other()]
+	log := f.name(s)
+	switch {
+	case c.Origin != author.Origin:
+		return failure("origin", "log", log)
+	case text != string(c.Note(author, other)):
+		return failure("signer", "log", log)
+	case c.Verify(author) != nil:
+		return failure("signature", "log", log)
+	case c.Cosignature != nil && c.VerifyCosignature(other) != nil:
+		return failure("cosignature", "log", log, "other", f.name(s.other()))
+	case c.CosignaturePQ != nil && c.VerifyCosignaturePQ(other) != nil:
+		return failure("cosignature-pq", "log", log, "other", f.name(s.other()))
+	}
+	return nil
+}
+
+// checkEntries checks entries one by one, and their order.
+func (f *file) checkEntries(s side) *Failure {
+	l := &f.Logs[s]
+	for i := range l.Entries {
+		e := &l.Entries[i]
+		say := []any{"number", e.Header.Number, "log", f.name(s)}
+		if _, err := e.entry().Encode(); err != nil {
+			return failure("entry", append(say, "line", e.line)...)
+		}
+		if e.Header.Number >= l.Newest.Tree.Size {
+			return failure("beyond", say...)
+		}
+		if i == 0 {
+			continue
+		}
+		before := &l.Entries[i-1].Header
+		switch {
+		case before.Number >= e.Header.Number:
+			return failure("order", say...)
+		case before.Seen.Size > e.Header.Seen.Size || before.Seen.Size == e.Header.Seen.Size && before.Seen != e.Header.Seen:
+			return failure("seen", say...)
+		}
+	}
+	return nil
+}
+
+// checkFirstEntries wants entry 0 of both logs: there each side says which accord it has
+// signed, and the rule.
+func (f *file) checkFirstEntries() *Failure {
+	for _, s := range sides {
+		e := f.entry(place{s, 0})
+		if e == nil {
+			return failure("first-entry", "log", f.name(s))
+		}
+		a, ok := e.Body.(record.AccordChange)
+		if !ok || a.Serial != 0 || a.Digest != f.Accord {
+			return failure("first-entry", "log", f.name(s))
+		}
+		if a.Rule != f.Rule {
+			return failure("rule", "log", f.name(s), "found", a.Rule, "stated", f.Rule)
+		}
+	}
+	return nil
+}
+
+// entry finds an entry that is shown.
+func (f *file) entry(p place) *shown {
+	l := f.Logs[p.Side].Entries
+	for lo, hi := 0, len(l); lo < hi; {
+		mid := (lo + hi) / 2
+		switch n := l[mid].Header.Number; {
+		case n == p.Number:
+			return &l[mid]
+		case n < p.Number:
+			lo = mid + 1
+		default:
+			hi = mid
+		}
+	}
+	return nil
+}
+
+// chosen calls fn for every entry that the disclosure is about: not for the first of each
+// log, nor for those that carry the rule out, until fn fails.
+func (f *file) chosen(fn func(s side, e *shown) *Failure) *Failure {
+	for _, s := range sides {
+		for i := range f.Logs[s].Entries {
+			e := &f.Logs[s].Entries[i]
+			at := place{s, e.Header.Number}
+			if at.Number == 0 || f.Asked != nil && *f.Asked == at || f.Answer != nil && *f.Answer == at {
+				continue
+			}
+			if fail := fn(s, e); fail != nil {
+				return fail
+			}
+		}
+	}
+	return nil
+}
+
+// confirm compares with fingerprints from elsewhere.
+func (f *file) confirm(keys []string) *Failure {
+	for _, k := range keys {
+		if k != hexed(f.Prints[first][:]) && k != hexed(f.Prints[second][:]) {
+			return failure("stranger", "found", k)
+		}
+	}
+	return nil
+}
