@@ -81,10 +81,11 @@ func (t *taking) mergeCall(gone, n int64) {
 	var pos, into, other int64
 	t.get("SELECT pos, into_n FROM call WHERE n = ?", gone)(&pos, &into)
 	t.get("SELECT into_n FROM call WHERE n = ?", n)(&other)
-	if gone == n || into != 0 || other != 0 || t.get("SELECT 1 FROM call WHERE into_n = ?", gone)(new(int)) {
+	if gone == n || into != 0 || other != 0 || t.get("SELECT 1 FROM call WHERE into_n = ? AND into_n <> 0 LIMIT 1", gone)(new(int)) {
 		return // one step, and no circles
 	}
 	t.do("UPDATE call SET into_n = ?, pos = 0 WHERE n = ?", n, gone)
+	t.moveFilings(gone, n)
 	if pos != 0 {
 		t.touchCall(gone)
 		t.unindex(pos)
@@ -149,10 +150,4 @@ func (t *taking) later(own, far entryID) (id entryID) {
 		id, t.err = t.session.later(own, far)
 	}
 	return id
-}
-
-// matterOf is the matter under which an entry files.
-func (t *taking) matterOf(filing entryID) (matter entryID) {
-	t.get("SELECT matter FROM filing WHERE id = ?", filing)(&matter)
-	return matter
 }

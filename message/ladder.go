@@ -86,13 +86,13 @@ func (t *taking) amend(id, to entryID) {
 		root = to
 		t.do("UPDATE message SET root = ? WHERE id = ?", root, root)
 	}
-	t.do("UPDATE message SET root = ? WHERE root = ?", root, id) // versions of it that came before it
+	t.do("UPDATE message SET root = ? WHERE root = ? AND root <> 0", root, id) // versions of it that came before it
 	t.do("UPDATE message SET root = ?, amends = ? WHERE id = ?", root, to, id)
 	t.settleVersions(id)
 }
 
 // versionsTold is how many older versions Add names as changed.
-const versionsTold = 16
+const versionsTold = 8
 
 // settleVersions settles a message and the newest of its versions.
 func (t *taking) settleVersions(id entryID) {
@@ -101,8 +101,8 @@ func (t *taking) settleVersions(id entryID) {
 	t.get("SELECT root FROM message WHERE id = ?", id)(&root)
 	if root != 0 {
 		versions = append(versions, root)
-		t.list("SELECT id FROM message WHERE root = ? ORDER BY id DESC LIMIT ?", []any{root, versionsTold}, scanInto(&versions))
-		t.list("SELECT id FROM message WHERE root = ? AND retracted = 0 ORDER BY id DESC LIMIT 2", []any{root}, scanInto(&versions))
+		t.list("SELECT id FROM message WHERE root = ? AND root <> 0 ORDER BY id DESC LIMIT ?", []any{root, versionsTold}, scanInto(&versions))
+		t.list("SELECT id FROM message WHERE root = ? AND root <> 0 AND retracted = 0 ORDER BY id DESC LIMIT 2", []any{root}, scanInto(&versions))
 	}
 	for _, v := range versions {
 		t.settle(v)
@@ -120,7 +120,7 @@ func scanInto(ids *[]entryID) func(scan func(...any) error) error {
 }
 
 // standing is the version that stands in place of all others; 0: none.
-const standing = "SELECT id FROM message WHERE root = ? AND retracted = 0 ORDER BY id DESC LIMIT 1"
+const standing = "SELECT id FROM message WHERE root = ? AND root <> 0 AND retracted = 0 ORDER BY id DESC LIMIT 1"
 
 // settle says anew whether somebody has yet to read a message: not one that was read, taken back
 // or replaced, nor one that takes back another.

@@ -126,20 +126,45 @@ func (t *taking) rank(matter entryID) {
 
 // file notes that an entry files a call. What each side said last is weighed by later.
 func (t *taking) file(call int64, by, under entryID) {
+	var into int64
+	if t.get("SELECT into_n FROM call WHERE n = ? AND into_n <> 0", call)(&into) {
+		call = into
+	}
 	t.do("INSERT OR REPLACE INTO filing VALUES (?, ?)", by, under)
-	filed := sided("filed", by)
-	t.do(fmt.Sprintf("UPDATE call SET %s = ? WHERE n = ? AND %s < ?", filed, filed), by, call, by)
+	t.most("filed", call, by)
 	var filed0, filed1, was entryID
 	t.get("SELECT filed0, filed1, matter FROM call WHERE n = ?", call)(&filed0, &filed1, &was)
-	matter := t.matterOf(t.later(filed0, filed1))
+	t.moveCall(call, was, t.matterOf(t.later(filed0, filed1)))
+	t.showCall(call)
+}
+
+func (t *taking) moveCall(call int64, was, matter entryID) {
 	if matter == was {
 		return
 	}
 	t.do("UPDATE call SET matter = ? WHERE n = ?", matter, call)
 	t.do("UPDATE matter SET calls = calls - 1 WHERE id = ?", was)
 	t.do("UPDATE matter SET calls = calls + 1 WHERE id = ?", matter)
-	t.do("UPDATE item SET matter = ? WHERE pos = (SELECT pos FROM call WHERE n = ?) AND kind = ?", matter, call, record.KindCall)
+	t.do("UPDATE item SET matter = ? WHERE pos = (SELECT pos FROM call WHERE n = ?)", matter, call)
 	t.touch(was.key())
 	t.touch(matter.key())
-	t.showCall(call)
+}
+
+// moveFilings files a call as one that is now a part of it was.
+func (t *taking) moveFilings(gone, call int64) {
+	var matter entryID
+	var filings [2]entryID
+	t.get("SELECT matter, filed0, filed1 FROM call WHERE n = ?", gone)(&matter, &filings[0], &filings[1])
+	t.moveCall(gone, matter, 0)
+	for _, by := range filings {
+		if by != 0 {
+			t.file(call, by, t.matterOf(by))
+		}
+	}
+}
+
+// matterOf is the matter under which an entry files.
+func (t *taking) matterOf(filing entryID) (matter entryID) {
+	t.get("SELECT matter FROM filing WHERE id = ?", filing)(&matter)
+	return matter
 }

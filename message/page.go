@@ -112,7 +112,8 @@ const (
 	maxBlocks     = 128  // of which rows are looked at for their times
 	blocksAtOnce  = 16   // in one statement
 	maxCandidates = 5000 // found by words, and looked at for the rest
-	maxPartitions = 64   // of words
+	maxParts      = 64   // of tables of words, searched
+	maxSearched   = 8192 // blocks
 )
 
 // find gives the positions of at most limit items, and where the next page begins (0: nowhere).
@@ -252,63 +253,4 @@ func (f *filter) blocks(s *session, log, first, end int64, limit int) ([]int64, 
 	}
 	return s.ids("SELECT n FROM block WHERE log = ? AND n BETWEEN ? AND ? AND high >= ? AND low < ? ORDER BY n "+f.order()+" LIMIT ?",
 		log, first/blockSize, (end-1)/blockSize, f.from, to, limit)
-}
-
-// findWords goes through the tables of words.
-func (f *filter) findWords(s *session, limit int) (found []int64, stopped int64, err error) {
-	first, last := f.first/partition, (f.end-1)/partition
-	candidates := 0
-	for i := int64(0); i <= last-first && len(found) < limit; i++ {
-		p := last - i
-		if f.rising {
-			p = first + i
-		}
-		low, high := max(f.first, p*partition), min(f.end, (p+1)*partition)
-		if i >= maxPartitions {
-			return found, f.side(low, high), nil
-		}
-		for low < high && len(found) < limit {
-			some, err := s.ids(fmt.Sprintf("SELECT rowid FROM %s WHERE %[1]s MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid %s LIMIT ?",
-				wordsTable(low), f.order()), f.words, low, high, limit)
-			if err != nil {
-				return nil, 0, err
-			}
-			for _, pos := range some {
-				if fits, err := f.fits(s, pos); err != nil {
-					return nil, 0, err
-				} else if fits && len(found) < limit {
-					found = append(found, pos)
-				}
-			}
-			if len(some) < limit {
-				break
-			}
-			if f.rising {
-				low = some[len(some)-1] + 1
-			} else {
-				high = some[len(some)-1]
-			}
-			if candidates += len(some); candidates > maxCandidates && len(found) < limit {
-				return found, f.side(low, high), nil
-			}
-		}
-	}
-	return found, 0, nil
-}
-
-func (f *filter) side(low, high int64) int64 {
-	if f.rising {
-		return low
-	}
-	return high
-}
-
-// fits reports whether an item that has the words is all else that is asked for. Kinds and matter
-// are among the words.
-func (f *filter) fits(s *session, pos int64) (bool, error) {
-	if !f.unread && f.from == 0 && f.to == 0 {
-		return true, nil
-	}
-	where, args := f.where(0, pos, pos+1)
-	return s.one("SELECT 1 FROM item WHERE "+where, args, new(int))
 }

@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -68,3 +69,145 @@ func searchFor(typed string, tokens ...string) string {
 }
 
 func isToken(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
+
+// findWords goes through the tables of words, where the times are right.
+func (f *filter) findWords(s *session, limit int) (found []int64, stopped int64, err error) {
+	parts, rest, err := f.parts(s)
+	if err != nil {
+		return nil, 0, err
+	}
+	w := wordSearch{filter: f, session: s, limit: limit}
+	for i, p := range parts {
+		if len(w.found) >= limit {
+			break
+		}
+		if i >= maxParts {
+			return w.found, f.edgeOf(p), nil
+		}
+		if stopped, err = w.part(p); err != nil || stopped != 0 {
+			return w.found, stopped, err
+		}
+	}
+	return w.found, rest, nil
+}
+
+// A part is positions from first on, before end, in one table of words.
+type part struct{ first, end int64 }
+
+// edgeOf is where the next page begins if it begins with a part.
+func (f *filter) edgeOf(p part) int64 {
+	if f.rising {
+		return p.first
+	}
+	return p.end
+}
+
+// parts are what is to be searched, in the filter's order; rest is where what lies behind them
+// begins, 0 if nothing does.
+func (f *filter) parts(s *session) (parts []part, rest int64, err error) {
+	blocks := []int64{f.first / blockSize, (f.end - 1) / blockSize} // the first and last of rows of blocks
+	if f.from != 0 || f.to != 0 {
+		if blocks, rest, err = f.blockRows(s); err != nil {
+			return nil, 0, err
+		}
+	}
+	for i := 0; i+1 < len(blocks); i += 2 {
+		whole := part{max(f.first, blocks[i]*blockSize), min(f.end, (blocks[i+1]+1)*blockSize)}
+		parts = append(parts, whole.split()...)
+	}
+	if !f.rising {
+		slices.Reverse(parts)
+	}
+	return parts, rest, nil
+}
+
+// blockRows are the first and the last block of each row of blocks that have the right times, rising.
+func (f *filter) blockRows(s *session) (ends []int64, rest int64, err error) {
+	blocks, err := f.blocks(s, logItems, f.first, f.end, maxSearched+1)
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(blocks) > maxSearched {
+		rest = f.edge(blocks[maxSearched])
+		blocks = blocks[:maxSearched]
+	}
+	slices.Sort(blocks)
+	for _, b := range blocks {
+		if n := len(ends); n > 0 && ends[n-1] == b-1 {
+			ends[n-1] = b
+		} else {
+			ends = append(ends, b, b)
+		}
+	}
+	return ends, rest, nil
+}
+
+// split cuts where one table of words ends and the next begins.
+func (p part) split() (parts []part) {
+	for p.first < p.end {
+		end := min(p.end, (p.first/partition+1)*partition)
+		parts = append(parts, part{p.first, end})
+		p.first = end
+	}
+	return parts
+}
+
+// A wordSearch is one search on its way.
+type wordSearch struct {
+	*filter
+	*session
+	limit      int
+	found      []int64
+	candidates int
+}
+
+// part searches one part. It stops early, and says where, if too much of what it finds does not
+// fit.
+func (w *wordSearch) part(p part) (stopped int64, err error) {
+	for p.first < p.end && len(w.found) < w.limit {
+		if w.candidates > maxCandidates {
+			return w.edgeOf(p), nil
+		}
+		some, err := w.ids(fmt.Sprintf("SELECT rowid FROM %s WHERE %[1]s MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid %s LIMIT ?",
+			wordsTable(p.first), w.order()), w.words, p.first, p.end, w.limit)
+		if err != nil {
+			return 0, err
+		}
+		w.candidates += len(some)
+		if err := w.keep(some); err != nil {
+			return 0, err
+		}
+		switch {
+		case len(some) < w.limit:
+			return 0, nil
+		case w.rising:
+			p.first = some[len(some)-1] + 1
+		default:
+			p.end = some[len(some)-1]
+		}
+	}
+	return 0, nil
+}
+
+func (w *wordSearch) keep(some []int64) error {
+	for _, pos := range some {
+		fits, err := w.fits(w.session, pos)
+		if err != nil {
+			return err
+		}
+		if fits && len(w.found) < w.limit {
+			w.found = append(w.found, pos)
+		}
+	}
+	return nil
+}
+
+// fits reports whether an item that has the words is all else that is asked for. Kinds and matter
+// are among the words.
+func (f *filter) fits(s *session, pos int64) (bool, error) {
+	if !f.unread && f.from == 0 && f.to == 0 {
+		return true, nil
+	}
+	where, args := f.where(0, pos, pos+1)
+	return s.one("SELECT 1 FROM item WHERE "+where, args, new(int))
+}
