@@ -55,3 +55,19 @@ func failure(code string, pairs ...any) *Failure {
 func bad(what string, found, want any) error {
 	return fmt.Errorf("disclose: %s: found %v, want %v", what, found, want)
 }
+
+// A Result is the outcome of a verification as programs read it.
+type Result struct {
+	Proven   bool    `json:"proven"`
+	Code     string  `json:"code,omitempty"`     // of the failure
+	Sentence string  `json:"sentence,omitempty"` // of the failure
+	Report   *Report `json:"report,omitempty"`
+}
+
+// ResultOf gives what [Verify] gave.
+func ResultOf(r *Report, f *Failure) Result {
+	if f != nil {
+		return Result{Code: f.Code, Sentence: f.Sentence}
+	}
+	return Result{Proven: true, Report: r}
+}

@@ -38,6 +38,8 @@ type commands struct {
 	Hangup hangupCommand `cmd:"" group:"use" help:"End the call of a line, whichever console is in it."`
 	Events eventsCommand `cmd:"" group:"use" help:"Print what happens, one JSON object a line, until interrupted."`
 
+	Verify verifyCommand `cmd:"" group:"prove" help:"Check a disclosure, offline: what it proves, by whom, and what it does not show."`
+
 	Bench   benchCommand     `cmd:"" group:"show" help:"Measure this machine: ring time, voice, lines a core."`
 	Version kong.VersionFlag `help:"Print the version."`
 }
