@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -35,11 +36,13 @@ func (f *fault) Unwrap() []error {
 
 // Results of SQLite: the low byte is the kind, the rest says more.
 const (
-	codeCorrupt   = 11
-	codeFull      = 13
-	codeNotADB    = 26
-	codeShortRead = 10 | 2<<8  // the file is shorter than it says
-	codeCorruptFS = 10 | 33<<8 // the file system says that the file is damaged
+	codeIO         = 10
+	codeCorrupt    = 11
+	codeFull       = 13
+	codeCannotOpen = 14
+	codeNotADB     = 26
+	codeShortRead  = 10 | 2<<8  // the file is shorter than it says
+	codeCorruptFS  = 10 | 33<<8 // the file system says that the file is damaged
 )
 
 // own are the errors that already say all.
@@ -65,17 +68,25 @@ func (s *SQLite) kind(err error) error {
 	case errors.Is(err, syscall.ENOSPC):
 		return ErrFull
 	case errors.As(err, &e):
-		return kindOf(e.Code())
+		return s.kindOf(e.Code())
 	}
 	return nil
 }
 
-func kindOf(code int) error {
+// scarce is the room below which a failure to write is taken for a full disk: SQLite says so of the file
+// and its -wal, but not of the -shm, which has 32 KiB at first.
+const scarce = 64 << 10
+
+func (s *SQLite) kindOf(code int) error {
 	switch {
 	case code == codeShortRead, code == codeCorruptFS, code&0xff == codeCorrupt, code&0xff == codeNotADB:
 		return ErrDamaged
 	case code&0xff == codeFull:
 		return ErrFull
+	case code&0xff == codeIO, code&0xff == codeCannotOpen:
+		if n, err := free(filepath.Dir(s.file)); err == nil && n < scarce {
+			return ErrFull
+		}
 	}
 	return nil
 }

@@ -154,10 +154,14 @@ func create(file string) error {
 	if err := touch(temp); err != nil {
 		return err
 	}
-	if err := build(temp); err != nil {
-		return err
+	err := build(temp)
+	if err == nil {
+		err = place(temp, file)
 	}
-	return place(temp, file)
+	if err != nil {
+		return errors.Join(err, remove(temp))
+	}
+	return nil
 }
 
 // touch makes an empty file that only we can read; SQLite gives -wal and -shm the same mode.
