@@ -64,8 +64,9 @@ const (
 type Amendments interface {
 	// Newest is the serial of the newest amendment in force; 0 for none.
 	Newest() uint32
-	// After gives the amendments in force after a serial.
+	// After gives the amendments in force after a serial; Digest that of one of them.
 	After(serial uint32) [][]byte
+	Digest(serial uint32) (digest [32]byte, ok bool)
 	// Pending is our own proposal that waits for the other's signature; nil for none.
 	Pending() []byte
 	// Countersign checks and signs the other's proposal and puts it in force.
@@ -116,12 +117,12 @@ func (w *amending) serial(a Amendments) []byte {
 // pending is a message of our proposal, if there is one.
 func pending(a Amendments) [][]byte {
 	if p := a.Pending(); p != nil {
-		return [][]byte{message(kindProposal, p)}
+		return [][]byte{framed(kindProposal, p)}
 	}
 	return nil
 }
 
-func message(kind byte, body []byte) []byte { return append([]byte{kind}, body...) }
+func framed(kind byte, body []byte) []byte { return append([]byte{kind}, body...) }
 
 // farMessage takes one message of a stream. Nothing it says is believed here: it
 // is checked off the loop.
@@ -175,7 +176,7 @@ func countersign(a Amendments, proposal []byte) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return [][]byte{message(kindAmendment, answer)}, nil
+	return [][]byte{framed(kindAmendment, answer)}, nil
 }
 
 // compare answers the other side's serial.
@@ -184,7 +185,7 @@ func (w *amending) compare(a Amendments, far uint32) (say [][]byte) {
 	case far < own:
 		after := a.After(far)
 		for _, m := range after[:min(len(after), mostMissed)] {
-			say = append(say, message(kindAmendment, m))
+			say = append(say, framed(kindAmendment, m))
 		}
 		say = append(say, w.serial(a))
 	case far > own && own != w.said:
@@ -238,6 +239,7 @@ func (e *lineEnd) choreDone(say [][]byte, paths []PathOptions, changed bool, err
 			w.changes.spend(e.s.opt.Now(), changePerSecond, changeBurst)
 		}
 		w.proposed = false
+		e.enterAccord()
 		e.move(paths, moveDelay)
 	}
 	if len(w.chores) > 0 {

@@ -422,12 +422,12 @@ func TestAmendRefused(t *testing.T) {
 		bad := slices.Clone(forged)
 		bad[len(bad)/2] ^= 1
 		serial := binary.BigEndian.AppendUint32([]byte{kindSerial}, 1<<31)
-		for _, msg := range [][]byte{{0}, {4, 1}, {kindSerial}, {kindSerial, 1}, serial, {kindProposal}, message(kindProposal, bad),
-			message(kindProposal, make([]byte, 60000)), message(kindAmendment, forged), {kindAmendment}} {
+		for _, msg := range [][]byte{{0}, {4, 1}, {kindSerial}, {kindSerial, 1}, serial, {kindProposal}, framed(kindProposal, bad),
+			framed(kindProposal, make([]byte, 60000)), framed(kindAmendment, forged), {kindAmendment}} {
 			a.say(1, msg)
 		}
 		for range 2000 {
-			a.say(1, message(kindProposal, bad))
+			a.say(1, framed(kindProposal, bad))
 			time.Sleep(10 * time.Millisecond)
 		}
 		if n := asked.Load(); n > choreBurst+20*chorePerSecond+1 {
@@ -493,7 +493,7 @@ func TestAmendFork(t *testing.T) {
 		a.must(err)
 		a.propose(0, port(0, 1, 4401))
 		a.within(5*time.Second, "north has moved", a.at(0, 1, 4401))
-		a.say(1, message(kindAmendment, fork))
+		a.say(1, framed(kindAmendment, fork))
 		a.within(time.Second, "people are told", func() bool {
 			st := a.st[0].Status()
 			return len(st.Notices) == 1 && strings.Contains(st.Notices[0].Text, "two different changes of address")

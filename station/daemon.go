@@ -280,6 +280,9 @@ func (d *Daemon) drive(ctx context.Context, l *accord.Line) error {
 	if opt.Line.Certificate, err = LineCertificate(d.home.Keys().LineKey()); err != nil {
 		return err
 	}
+	if opt.Record, err = recordOptions(d.dir, l, d.home.Keys()); err != nil {
+		return err
+	}
 	if err := d.AddLine(opt); err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type lineEnd struct {
 
 	paths map[uint8]*pathEnd
 	amending
+	recording
 	due    time.Time // as the deadlines know it
 	place  int       // in the deadlines
 	closed bool      // no longer driven: what is still posted for it comes to nothing
@@ -74,9 +75,11 @@ func (e *lineEnd) LineChanged(st line.State) {
 		if e.up = up; up {
 			e.call.LineUp(now)
 			e.offerAmendments()
+			e.recordUp()
 		} else {
 			e.call.LineDown(now)
 			e.watchAddresses()
+			e.recordDown()
 		}
 	}
 	e.touch()
@@ -100,6 +103,9 @@ func (e *lineEnd) FarVoice(talker uint8, c wire.Codec, seq uint32, packet []byte
 }
 
 func (e *lineEnd) FarMessage(st line.Stream, msg []byte) {
+	if e.farRecord(st, msg) {
+		return
+	}
 	if err := e.farMessage(st, msg); err != nil {
 		e.complain(err)
 	}
@@ -110,6 +116,7 @@ func (e *lineEnd) FarRestarted() {
 	e.call.FarRestarted(e.s.opt.Now())
 	if e.up { // it was back before we missed it, but what was on its way is lost
 		e.offerAmendments()
+		e.recordRestarted()
 	}
 	e.touch()
 }
@@ -177,6 +184,7 @@ func (e *lineEnd) Changed() {
 	e.line.SetSignal(e.call.Signal())
 	e.active = v.State == call.Active
 	e.speaker = e.s.seats[string(e.call.Speaker())]
+	e.enterCall()
 	e.touch()
 }
 

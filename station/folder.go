@@ -117,6 +117,15 @@ func (h *held) Newest() uint32 {
 
 func (h *held) After(serial uint32) [][]byte { return h.now().AmendmentsAfter(serial) }
 
+func (h *held) Digest(serial uint32) (digest [32]byte, ok bool) {
+	for _, m := range h.now().Amendments {
+		if m.Serial == serial {
+			return m.Digest(), true
+		}
+	}
+	return digest, false
+}
+
 func (h *held) Pending() []byte {
 	if p := h.now().Pending; p != nil {
 		return p.Text()

@@ -249,7 +249,7 @@ func FuzzMessage(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, msg []byte) {
 		kind, body, err := parseMessage(msg)
-		if err == nil && string(message(kind, body)) != string(msg) {
+		if err == nil && string(framed(kind, body)) != string(msg) {
 			t.Errorf("%q was taken for kind %d, %q", msg, kind, body)
 		}
 		if err == nil && kind == kindSerial && len(body) != 4 {

@@ -37,6 +37,9 @@ type LineOptions struct {
 	// Amendments keeps the accord's changes of address. Nil: there are none.
 	Amendments Amendments
 
+	// Record is where the record is kept. Nil: none is.
+	Record *RecordOptions
+
 	// Line is the line's own configuration; Paths, Durable and Slot are filled in by the station.
 	Line  line.Config
 	Paths []PathOptions
@@ -118,6 +121,9 @@ func (s *Station) addLine(opt LineOptions, d line.Durable) error {
 	s.byTime.add(e)
 	e.begin()
 	e.watchAddresses()
+	if opt.Record != nil {
+		e.clerk = newClerk(s, e, *opt.Record)
+	}
 	e.Changed()
 	return nil
 }
@@ -145,20 +151,29 @@ func (s *Station) RemoveLine(slug string) error {
 		case <-s.done:
 		}
 	}
-	return s.do(func() { s.removeLine(slug) })
+	var last *clerk
+	err := s.do(func() { last = s.removeLine(slug) })
+	if last != nil {
+		<-last.done // its files are free
+	}
+	return err
 }
 
-func (s *Station) removeLine(slug string) {
+// removeLine gives the clerk of the line, if it had one: it ends by itself.
+func (s *Station) removeLine(slug string) (last *clerk) {
 	_, shown := s.parked[slug]
 	e, driven := s.lines[slug]
 	if !shown && !driven {
-		return
+		return nil
 	}
 	delete(s.parked, slug)
 	delete(s.lines, slug)
 	if driven {
 		e.closed = true
 		e.line.Close()
+		if last = e.clerk; last != nil {
+			last.retire()
+		}
 		s.byTime.remove(e)
 		delete(s.dirty, e)
 		for _, k := range s.order {
@@ -167,6 +182,7 @@ func (s *Station) removeLine(slug string) {
 		s.unbindUnused()
 	}
 	s.tell(api.Event{Type: "gone", At: stamp(s.opt.Now()), Slug: slug})
+	return last
 }
 
 // bind finds or opens the socket of a local address, and starts its reader.

@@ -283,9 +283,11 @@ func (st *seat) act(now time.Time, e *lineEnd, m api.ToStation) error {
 	case "ringing":
 		e.call.Ringing(now, c, m.On)
 		return nil
+	case "shown":
+		return st.shown(e, m.Keys)
 	}
 	return &api.Error{Code: "unknown-type", Text: fmt.Sprintf("The station knows no request %q.", m.Type),
-		Action: "Use one of: ready, call, answer, decline, hangup, ringing, mute."}
+		Action: "Use one of: ready, call, answer, decline, hangup, ringing, mute, shown."}
 }
 
 // mayTalk refuses a second conversation, and a line that can carry none yet.

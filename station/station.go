@@ -79,6 +79,7 @@ type Station struct {
 	ending   chan struct{} // closed when the loop shall end
 	endOnce  sync.Once
 	readers  sync.WaitGroup
+	clerks   sync.WaitGroup
 
 	// The loop owns all below.
 	lines   map[string]*lineEnd
@@ -210,6 +211,7 @@ func (s *Station) close() {
 		_ = k.conn.Close()
 	}
 	s.readers.Wait()
+	s.clerks.Wait()
 	for _, st := range s.seats {
 		st.drop("the station stops")
 	}
@@ -274,6 +276,9 @@ func (s *Station) report() {
 	quality := !now.Before(s.figures)
 	if quality {
 		s.figures = now.Add(time.Second)
+		for _, e := range s.lines {
+			e.enterStates(now)
+		}
 	}
 	if len(s.dirty) > 0 {
 		s.sweep(now)

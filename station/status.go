@@ -28,7 +28,7 @@ func (e *lineEnd) status(now time.Time) api.Line {
 	l := api.Line{
 		Slug: e.slug, Peer: e.opt.Peer, Profile: e.opt.Line.Profile.Name,
 		State: e.state, Since: stamp(e.since), Words: e.opt.Words,
-		Paths: make([]api.Path, 0, len(st.Paths)), Far: e.far, Call: e.callStatus(), Notices: e.notices(now, st),
+		Paths: make([]api.Path, 0, len(st.Paths)), Far: e.far, Call: e.callStatus(), Notices: e.notices(now, st), Record: e.record,
 	}
 	for _, p := range st.Paths {
 		l.Paths = append(l.Paths, e.pathStatus(p))
@@ -106,7 +106,7 @@ func (o parked) status() api.Line {
 
 // notices says what is wrong with the line's handshakes.
 func (e *lineEnd) notices(now time.Time, st line.Status) []api.Notice {
-	list := append([]api.Notice{}, e.faults()...)
+	list := append(append([]api.Notice{}, e.faults()...), e.recordNotices...)
 	if st.Fault != line.FaultNone && st.State == line.StateDown {
 		list = append(list, api.Notice{Severity: "failure",
 			Text:   "The last handshake with " + e.opt.Peer + " failed: " + st.Fault.String() + ".",

@@ -1,0 +1,194 @@
+package station
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"ringdown/api"
+	"ringdown/message"
+
+	"ringdown/record"
+	"ringdown/replica"
+	"ringdown/store"
+)
+
+// openAgain sets a damaged store aside and opens a new one with what could be read of it. damage is what was found.
+func (c *clerk) openAgain(file string, now time.Time, damage error) error {
+	aside, err := store.SetAside(file, now)
+	if err != nil {
+		return errors.Join(damage, err)
+	}
+	if err := c.openStore(file, now); err != nil {
+		return err
+	}
+	rest := store.Salvage(aside, store.Own, max(0, c.viewed()-mostSalvaged))
+	lost := rest.Lost
+	if err := c.rep.Adopt(now, rest); err != nil {
+		lost = append(lost, err.Error())
+	}
+	text := fmt.Sprintf("The record with %s was damaged and is set aside as %s; it comes back from the other side.", c.peer, filepath.Base(aside))
+	if len(lost) > 0 {
+		text += fmt.Sprintf(" Of what was written here and not delivered, this could not be read: %s.", joined(lost))
+	}
+	c.alarm("set aside", text, "Test this machine's disk. Look whether what was last written stands in the record, and write again what does not.")
+	return nil
+}
+
+// mostSalvaged is how many of our newest entries are read from a damaged store: those that the other
+// side may not have yet.
+const mostSalvaged = 10_000
+
+// viewed is how much of our log the view knew, which is in a file of its own.
+func (c *clerk) viewed() (own int64) {
+	if view, err := message.Open(c.viewFile()); err == nil {
+		own, _ = view.Sizes()
+		_ = view.Close()
+	}
+	return own
+}
+
+// begin loads what the clerk knows beside the record, and enters what a crash left open.
+func (c *clerk) begin(now time.Time) (err error) {
+	if err := c.loadIntents(); err != nil {
+		return err
+	}
+	c.status = c.rep.Status()
+	c.now.Store(&recordNow{c.view, c.status})
+	c.catchUp()
+	c.dirty, c.fresh = true, keyList{all: true}
+	if c.broken, err = c.view.OpenCalls(); err != nil {
+		return err
+	}
+	return c.enterBeginning(now)
+}
+
+// enterBeginning makes the entry with which every log begins: that the accord was signed.
+func (c *clerk) enterBeginning(now time.Time) error {
+	if c.status.Own.Size > 0 || len(c.status.Waiting) > 0 {
+		return nil
+	}
+	return c.enterChange(now, record.AccordChange{Digest: c.e.opt.Line.AccordDigest, Rule: c.opt.Rule})
+}
+
+// enterChange enters what was signed. Its id follows from what it says, so that after the loss
+// of a record it is known again when the entry comes back. Disclosures show such entries
+// whole: there is nothing for the salt to hide.
+func (c *clerk) enterChange(now time.Time, a record.AccordChange) error {
+	said := sha256.Sum256(fmt.Appendf(nil, "ringdown accord entry 1\n%s %d %x", c.opt.Own.Origin, a.Serial, a.Digest))
+	_, err := c.write(replica.Draft{ID: replica.ID(said[:16]), Time: now, Body: a})
+	return err
+}
+
+// endCalls ends in the record what a crash ended, as soon as our log is whole: the end may have been
+// entered and come back from the other side.
+func (c *clerk) endCalls(now time.Time) {
+	if len(c.broken) == 0 || c.status.Standing != record.Stands {
+		return
+	}
+	open, err := c.view.OpenCalls()
+	if err != nil {
+		c.viewFailed(err)
+		return
+	}
+	ended := c.waitingEnds()
+	for _, id := range open {
+		if slices.Contains(c.broken, id) && !ended[id] {
+			_, _ = c.write(replica.Draft{Time: now, Call: id, Body: record.CallStep{Step: record.StepEnded, Reason: record.Restarted}})
+		}
+	}
+	c.broken = nil
+}
+
+// waitingEnds are the calls whose end waits for its number.
+func (c *clerk) waitingEnds() map[record.CallID]bool {
+	ended := make(map[record.CallID]bool)
+	for _, w := range c.rep.Status().Waiting {
+		if s, ok := w.Draft.Body.(record.CallStep); ok && s.Step == record.StepEnded {
+			ended[w.Draft.Call] = true
+		}
+	}
+	return ended
+}
+
+// enterAccord enters the amendments that are in force and not yet in our log. The loop runs it.
+func (e *lineEnd) enterAccord() {
+	if e.clerk == nil || e.opt.Amendments == nil {
+		return
+	}
+	c, a := e.clerk, e.opt.Amendments
+	c.must(func() {
+		if c.view == nil {
+			return
+		}
+		for serial := c.entered() + 1; serial <= a.Newest(); serial++ {
+			digest, ok := a.Digest(serial)
+			if !ok {
+				continue
+			}
+			_ = c.enterChange(c.s.opt.Now(), record.AccordChange{Serial: serial, Digest: digest}) // write has said so
+		}
+	})
+}
+
+// entered is the serial of the newest amendment that our log has or shall have.
+func (c *clerk) entered() (newest uint32) {
+	for _, w := range c.rep.Status().Waiting {
+		if a, ok := w.Draft.Body.(record.AccordChange); ok {
+			newest = max(newest, a.Serial)
+		}
+	}
+	q := api.RecordQuery{Kinds: []string{"accord"}, Limit: 200}
+	p, err := c.view.Page(q, proofsOf(c.status), c.s.opt.Now())
+	if err != nil {
+		c.viewFailed(err)
+		return newest
+	}
+	for _, it := range p.Items {
+		if it.By == "us" {
+			newest = max(newest, it.Serial)
+		}
+	}
+	return newest
+}
+
+// notices are what a person should know of the record.
+func (c *clerk) notices(r api.RecordState) []api.Notice {
+	list := []api.Notice{}
+	for _, about := range slices.Sorted(maps.Keys(c.alarms)) {
+		list = append(list, c.alarms[about])
+	}
+	if r.Withheld != nil {
+		list = append(list, api.Notice{Severity: "warning",
+			Text:   fmt.Sprintf("%s has not co-signed what it was sent since %s.", c.peer, r.Withheld.Format("15:04:05 UTC")),
+			Action: "Nothing since then counts as delivered. Ask them by voice whether their station is well."})
+	}
+	if r.Damaged > 0 {
+		list = append(list, api.Notice{Severity: "warning",
+			Text:   fmt.Sprintf("%d entries of the record with %s are damaged on this disk and being fetched again from the other side.", r.Damaged, c.peer),
+			Action: "Test this machine's disk. Nothing is lost while the other side has them."})
+	}
+	return list
+}
+
+// close ends the work on the record.
+func (c *clerk) close() {
+	c.now.Store(nil)
+	for _, err := range []error{c.rep.Close(), c.view.Close(), c.st.Close()} {
+		if err != nil {
+			c.s.log.Warn("closing the record", "line", c.slug, "error", err)
+		}
+	}
+}
+
+func joined(list []string) string {
+	const most = 5
+	if len(list) > most {
+		return fmt.Sprintf("%s and %d more", quoted(list[:most]), len(list)-most)
+	}
+	return quoted(list)
+}

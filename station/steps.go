@@ -1,0 +1,145 @@
+package station
+
+import (
+	"slices"
+	"time"
+
+	"ringdown/call"
+	"ringdown/line"
+	"ringdown/record"
+	"ringdown/replica"
+	"ringdown/wire"
+)
+
+// A noted is how far a call has been entered in the record.
+type noted struct {
+	id      wire.CallID
+	at      time.Time // of the newest own step that was entered: own times only rise in a call
+	crossed bool
+}
+
+// enterCall enters the steps of our side that are new. Each side enters what it knows by itself.
+func (e *lineEnd) enterCall() {
+	if e.clerk == nil {
+		return
+	}
+	v := e.call.View()
+	if v.ID.IsZero() {
+		return
+	}
+	n := &e.noted
+	if n.id != v.ID {
+		*n = noted{id: v.ID}
+	}
+	steps := slices.DeleteFunc(v.Steps, func(s call.Step) bool { return s.By != call.Us || !s.At.After(n.at) })
+	slices.SortFunc(steps, func(a, b call.Step) int { return a.At.Compare(b.At) })
+	for _, s := range steps {
+		e.enterStep(v, s.At, e.stepOf(v, s))
+		n.at = s.At
+	}
+	if !v.Crossed.IsZero() && !n.crossed {
+		n.crossed = true
+		e.enterStep(v, v.Since, record.CallStep{Step: record.StepCrossed, Other: record.CallID(v.Crossed)})
+	}
+}
+
+func (e *lineEnd) enterStep(v call.View, at time.Time, s record.CallStep) {
+	d := replica.Draft{Time: at, Call: record.CallID(v.ID), Body: s}
+	e.clerk.enter(d)
+	if s.Step == record.StepEnded {
+		e.clerk.must(func() { e.clerk.rep.CallEnded(e.s.opt.Now()) })
+	}
+}
+
+// stepOf is a rung of the ladder as an entry says it.
+func (e *lineEnd) stepOf(v call.View, s call.Step) record.CallStep {
+	switch s.Name {
+	case call.RungReached:
+		return record.CallStep{Step: record.StepReached, Count: count255(e.s.readyConsoles())}
+	case call.RungRinging:
+		return record.CallStep{Step: record.StepRinging, Count: count255(max(1, v.Ringing))}
+	case call.RungAnswered:
+		return record.CallStep{Step: record.StepAnswered, Who: e.who(v)}
+	case call.RungHeld:
+		return record.CallStep{Step: record.StepHeld, Reason: holdReasons[v.Held]}
+	case call.RungResumed:
+		return record.CallStep{Step: record.StepResumed}
+	case call.RungEnded:
+		return record.CallStep{Step: record.StepEnded, Reason: endReasons[v.Reason], By: enders[v.EndedBy], Who: e.who(v)}
+	}
+	return record.CallStep{Step: record.StepCalled, Who: e.who(v)}
+}
+
+// who is what our console in the call is called; nothing if there is none.
+func (e *lineEnd) who(v call.View) string {
+	if st := e.s.seats[string(v.Console)]; st != nil {
+		return recordable(st.name)
+	}
+	return ""
+}
+
+func count255(n int) uint8 { return uint8(min(n, 255)) }
+
+func (s *Station) readyConsoles() (n int) {
+	for _, st := range s.seats {
+		if st.ready && !st.lost {
+			n++
+		}
+	}
+	return n
+}
+
+var enders = map[call.Side]record.By{call.Nobody: record.ByNobody, call.Us: record.ByAuthor, call.Them: record.ByOther}
+
+var holdReasons = map[call.Hold]record.Reason{
+	call.NotHeld:        record.ConsoleLost, // it has resumed already
+	call.HeldOurConsole: record.ConsoleLost,
+	call.HeldFarConsole: record.ConsoleLost,
+	call.HeldLine:       record.LineLost,
+}
+
+var endReasons = map[wire.Reason]record.Reason{
+	wire.HungUp:      record.HungUp,
+	wire.Declined:    record.Declined,
+	wire.NoAnswer:    record.NoAnswer,
+	wire.NobodyReady: record.NobodyReady,
+	wire.NotReached:  record.NotReached,
+	wire.Cancelled:   record.Cancelled,
+	wire.ConsoleLost: record.ConsoleLost,
+	wire.LineLost:    record.LineLost,
+	wire.Restarted:   record.Restarted,
+	wire.Stopping:    record.Stopping,
+}
+
+// Line and paths are entered as they stand once a second, so that what comes and goes within one
+// is not; and changeBurstOf changes of each at once and changesPerHour from then on.
+const (
+	statesBurst   = 20
+	statesPerHour = 12
+)
+
+// A watched is the line or a path as it was last entered.
+type watched struct {
+	up     bool
+	budget budget
+}
+
+// enterStates enters which paths, and whether the line, have come up or gone down.
+func (e *lineEnd) enterStates(now time.Time) {
+	if e.clerk == nil {
+		return
+	}
+	for _, p := range e.line.Status(now).Paths {
+		e.enterState(now, p.Number, p.State == line.PathUp)
+	}
+	e.enterState(now, 0, e.up)
+}
+
+func (e *lineEnd) enterState(now time.Time, path uint8, up bool) {
+	w := &e.watched[path]
+	if w.up == up || !w.budget.spend(now, statesPerHour/3600., statesBurst) {
+		return
+	}
+	w.up = up
+	e.clerk.enter(replica.Draft{Time: now, Body: record.LineChange{Path: path, Up: up}})
+}
