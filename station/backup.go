@@ -30,6 +30,11 @@ func (d *Daemon) Backup(ctx context.Context, file string) error {
 	return backup(ctx, d.dir, file, time.Now(), d.copyRecord)
 }
 
+// Backup is refused: only a [Daemon] has a folder.
+func (s *Station) Backup(context.Context, string) error {
+	return &api.Error{Code: "no-folder", Text: "This station has no folder to be backed up.", Action: "Use a station that ringdown serve runs."}
+}
+
 // BackupFolder writes a backup of a station that does not run.
 func BackupFolder(ctx context.Context, dir, file string) error {
 	if _, err := accord.Open(dir); err != nil {

@@ -32,6 +32,9 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" group:"run" help:"Run a station."`
 	Console consoleCommand `cmd:"" group:"run" help:"Print a link that lets one browser in, once."`
 
+	Backup  backupCommand  `cmd:"" group:"run" help:"Write a backup of a station, running or not: one file, to be kept like a key."`
+	Restore restoreCommand `cmd:"" group:"run" help:"Make a station's folder from a backup."`
+
 	Status statusCommand `cmd:"" group:"use" help:"Show how the station and its lines stand."`
 	Call   callCommand   `cmd:"" group:"use" help:"Lift: call the other side of a line, and stay until the call ends. Interrupt to hang up."`
 	Answer answerCommand `cmd:"" group:"use" help:"Answer the call that rings on a line, or the next one. Interrupt to hang up."`
@@ -39,6 +42,15 @@ type commands struct {
 	Events eventsCommand `cmd:"" group:"use" help:"Print what happens, one JSON object a line, until interrupted."`
 
 	Verify verifyCommand `cmd:"" group:"prove" help:"Check a disclosure, offline: what it proves, by whom, and what it does not show."`
+
+	Send     sendCommand     `cmd:"" group:"record" help:"Write a message to the other side. While the line is down it waits, and is sent by itself."`
+	Record   recordCommand   `cmd:"" group:"record" help:"Show the record of a line: messages, calls, matters, the oldest first."`
+	Read     readCommand     `cmd:"" group:"record" help:"Mark messages of the other side read."`
+	Withdraw withdrawCommand `cmd:"" group:"record" help:"Take back messages that wait and were not sent."`
+	Save     saveCommand     `cmd:"" group:"record" help:"Save a file that came with a message. It is not opened."`
+	Matter   matterCommand   `cmd:"" group:"record" help:"List the matters of a line; open, acknowledge or close one; file a call under one."`
+	Export   exportCommand   `cmd:"" group:"record" help:"Write a day, a matter or all of a record to a file."`
+	Disclose discloseCommand `cmd:"" group:"record" help:"Make a file that proves chosen entries to somebody else; agree to one of the other side's, or refuse."`
 
 	Bench   benchCommand     `cmd:"" group:"show" help:"Measure this machine: ring time, voice, lines a core."`
 	Version kong.VersionFlag `help:"Print the version."`
