@@ -26,6 +26,7 @@ import (
 // Options says how to show it.
 type Options struct {
 	JSON    bool // one JSON object a line in place of words
+	History bool // begin with a few days behind it
 	Live    bool // south speaks its microphone too
 	Port    int  // of the stage; 0 is any
 	Version string
@@ -73,7 +74,16 @@ func Run(ctx context.Context, opt Options) (err error) {
 	}
 	north := &party{name: "north", title: "North", dir: filepath.Join(dir, "north")}
 	south := &party{name: "south", title: "South", dir: filepath.Join(dir, "south")}
-	if err := agree(north, south, wires); err != nil {
+	now := time.Now()
+	agreed := now
+	if opt.History {
+		agreed = storyStart(now)
+	}
+	err = agree(agreed, north, south, wires)
+	if err == nil && opt.History {
+		err = makeHistory(now, north, south)
+	}
+	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
 	s := &show{opt: opt, stageAt: stageAt, wires: wires}
@@ -95,9 +105,9 @@ func layWires() ([]*wire, error) {
 	return wires, nil
 }
 
-// agree makes both stations and the accord between them, as two operators would.
-func agree(north, south *party, wires []*wire) error {
-	now := time.Now()
+// agree makes both stations and the accord between them, as two operators would. Disclosures
+// need consent, so that all there is to them can be tried.
+func agree(now time.Time, north, south *party, wires []*wire) error {
 	for _, p := range []*party{north, south} {
 		var err error
 		if p.home, err = accord.Init(now, p.dir, p.title); err != nil {
@@ -111,7 +121,7 @@ func agree(north, south *party, wires []*wire) error {
 		own = append(own, accord.OwnPath{Number: n, Name: w.name, End: accord.Endpoint{Address: accord.Address(w.AddrB().String())}})
 		ends[n] = accord.Endpoint{Address: accord.Address(w.AddrA().String())}
 	}
-	invite, _, err := north.home.Invite(now, accord.InviteOptions{For: south.title, Paths: own})
+	invite, _, err := north.home.Invite(now, accord.InviteOptions{For: south.title, Paths: own, Terms: accord.Terms{Disclosure: accord.DisclosureConsent}})
 	if err != nil {
 		return err
 	}

@@ -137,13 +137,14 @@ func (c *doctorCommand) Run(t *terminal) error {
 }
 
 type demoCommand struct {
-	JSON bool `help:"Print one JSON object a line, each when it is really ready." name:"json"`
-	Live bool `help:"Let both consoles use the microphone; south speaks a recorded voice otherwise."`
-	Port int  `help:"Port of the stage page; any free one if 0." default:"0"`
+	JSON    bool `help:"Print one JSON object a line, each when it is really ready." name:"json"`
+	Live    bool `help:"Let both consoles use the microphone; south speaks a recorded voice otherwise."`
+	History bool `help:"Begin with a record of the last three days: messages, calls, matters, a disclosure."`
+	Port    int  `help:"Port of the stage page; any free one if 0." default:"0"`
 }
 
 func (c *demoCommand) Run(t *terminal) error {
-	err := demo.Run(t, demo.Options{JSON: c.JSON, Live: c.Live, Port: c.Port, Version: version, Out: t.out})
+	err := demo.Run(t, demo.Options{JSON: c.JSON, Live: c.Live, History: c.History, Port: c.Port, Version: version, Out: t.out})
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return hinted{err, "give another port with --port, or leave it out for any free one"}
 	}
