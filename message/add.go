@@ -154,6 +154,7 @@ func (t *taking) row(id entryID, kind record.Kind, at int64) {
 	t.state.pos++
 	if t.state.pos == 1 || t.state.pos%partition == 0 {
 		t.do(fmt.Sprintf(wordsSchema, wordsTable(t.state.pos)))
+		t.do(fmt.Sprintf(termsSchema, wordsTable(t.state.pos)))
 	}
 	t.do("INSERT INTO item VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, '')", t.state.pos, kind, id, at, t.now)
 	t.do("UPDATE entry SET pos = ? WHERE id = ?", t.state.pos, id)
@@ -174,22 +175,34 @@ func (t *taking) span(log, n, at int64) {
 		SET low = min(low, excluded.low), high = max(high, excluded.high)`, log, n/blockSize, at, at)
 }
 
-// witness uses what an own entry says to have seen: by our own clock, that was here by then. So a
-// view that is made anew does not take old messages for new ones.
+// witness uses what an own entry says to have seen: by our own clock, that was here by then, and so were
+// our own entries that it had seen in its turn. So a view that is made anew does not take old messages
+// for new ones.
 func (t *taking) witness(e *record.Entry) {
-	was, now := t.state.seen, min(e.Seen.Size, t.state.size(false))
-	if now <= was {
+	now := min(e.Seen.Size, t.state.size(false))
+	if now <= t.state.seen {
 		return
 	}
+	var theyHad int64
+	t.get("SELECT seen FROM entry WHERE id = ?", idOf(false, now-1))(&theyHad)
+	t.wasHere(false, t.state.seen, now, e.Time)
 	t.state.seen = now
-	var added int64
-	t.get("SELECT added FROM entry WHERE id = ?", idOf(false, now-1))(&added)
-	if added <= e.Time {
-		return
+	if theyHad = min(theyHad, e.Number); theyHad > t.state.had {
+		t.wasHere(true, t.state.had, theyHad, e.Time)
+		t.state.had = theyHad
 	}
-	first, last := idOf(false, was), idOf(false, now-1)
-	t.do("UPDATE item SET added = ? WHERE added > ? AND pos IN (SELECT pos FROM entry WHERE id BETWEEN ? AND ? AND id & 1 = 1)", e.Time, e.Time, first, last)
-	t.do("UPDATE entry SET added = ? WHERE added > ? AND id BETWEEN ? AND ? AND id & 1 = 1", e.Time, e.Time, first, last)
+}
+
+// wasHere notes that the entries of a log from first on, before end, were here at a time.
+func (t *taking) wasHere(own bool, first, end, at int64) {
+	low, high := idOf(own, first), idOf(own, end-1)
+	var added int64
+	if t.get("SELECT added FROM entry WHERE id = ?", high)(&added); added <= at {
+		return // and so were all before it
+	}
+	t.do("UPDATE item SET added = ? WHERE added > ? AND kind <> ? AND pos IN (SELECT pos FROM entry WHERE id BETWEEN ? AND ? AND id & 1 = ?)",
+		at, at, record.KindCall, low, high, low&1)
+	t.do("UPDATE entry SET added = ? WHERE added > ? AND id BETWEEN ? AND ? AND id & 1 = ?", at, at, low, high, low&1)
 }
 
 // points resolves a reference: what is not here yet is done when it comes.

@@ -178,7 +178,7 @@ func BenchmarkAddOne(b *testing.B) {
 func BenchmarkPending(b *testing.B) {
 	v := grown(b)
 	for b.Loop() {
-		if _, err := v.Pending(time.Now()); err != nil {
+		if _, err := v.Pending(noon.Add(1000 * 24 * time.Hour)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -53,7 +53,7 @@ type filter struct {
 	matter     entryID
 	kinds      []record.Kind
 	unread     bool
-	words      string // for the tables of words
+	words      search
 }
 
 var itemKinds = []record.Kind{record.KindMessage, record.KindCall, record.KindMatter, record.KindLine, record.KindAccord, record.KindDisclosure}
@@ -121,14 +121,14 @@ func (f *filter) find(s *session, limit int) (found []int64, next int64, err err
 	if f.first >= f.end {
 		return nil, 0, nil
 	}
-	search := f.findRows
+	look := f.findRows
 	switch {
-	case f.words != "":
-		search = f.findWords
+	case !f.words.empty():
+		look = f.findWords
 	case f.from != 0 || f.to != 0:
-		search = f.findTimes
+		look = f.findTimes
 	}
-	found, stopped, err := search(s, limit+1)
+	found, stopped, err := look(s, limit+1)
 	if err != nil {
 		return nil, 0, err
 	}

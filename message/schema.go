@@ -86,13 +86,14 @@ type state struct {
 	open  [3]int64 // items by their open; 0 is not used
 	pos   int64    // of the newest item
 	seq   int64    // steps of calls so far
-	seen  int64    // far entries that the newest own entry had seen
+	seen  int64    // far entries that our newest had seen
+	had   int64    // own entries that the newest of these had seen
 }
 
 // each calls fn for every name and its place.
 func (st *state) each(fn func(name string, value *int64) error) error {
-	names := []string{"own", "far", "unheeded", "unread", "pos", "seq", "seen"}
-	for i, p := range []*int64{&st.sizes[0], &st.sizes[1], &st.open[1], &st.open[2], &st.pos, &st.seq, &st.seen} {
+	names := []string{"own", "far", "unheeded", "unread", "pos", "seq", "seen", "had"}
+	for i, p := range []*int64{&st.sizes[0], &st.sizes[1], &st.open[1], &st.open[2], &st.pos, &st.seq, &st.seen, &st.had} {
 		if err := fn(names[i], p); err != nil {
 			return err
 		}

@@ -16,8 +16,14 @@ const partition = 1 << 16
 
 func wordsTable(pos int64) string { return fmt.Sprintf("words_%d", pos/partition) }
 
+// maxPrefix is how many characters of a word the tables index.
+const maxPrefix = 3
+
 const wordsSchema = `CREATE VIRTUAL TABLE IF NOT EXISTS %s USING fts5 (t, content = '', contentless_delete = 1,
 	prefix = '1 2 3', tokenize = "unicode61 remove_diacritics 2 categories 'L* N* M* Co'")`
+
+// termsSchema lists the words of such a table.
+const termsSchema = `CREATE VIRTUAL TABLE IF NOT EXISTS %s_terms USING fts5vocab (%[1]s, 'instance')`
 
 // Tokens that no text has (see foldText) say of what kind an item is and under which matter.
 func kindToken(kind record.Kind) string { return fmt.Sprintf("\uE000k%d", kind) }
@@ -50,22 +56,80 @@ const (
 	maxWords  = 12
 )
 
-// searchFor makes a query of what a person typed: each word the beginning of one, all of them,
-// and nothing in it read as the query's own language. Empty: there is no word.
-func searchFor(typed string, tokens ...string) string {
+// A search is what a person looks for: the beginnings of words, all of them, in items with all
+// tokens. Nothing typed is read as the tables' own language.
+type search struct {
+	words  []string
+	tokens []string
+}
+
+// searchFor reads what a person typed.
+func searchFor(typed string, tokens ...string) (s search) {
 	if len(typed) > maxSearch {
 		typed = typed[:maxSearch]
 	}
-	var terms []string
 	for word := range strings.FieldsSeq(foldText(strings.ToValidUTF8(typed, " "))) {
-		if strings.ContainsFunc(word, isToken) && len(terms) < maxWords {
-			terms = append(terms, `"`+strings.ReplaceAll(word, `"`, `""`)+`"*`)
+		if strings.ContainsFunc(word, isToken) && len(s.words) < maxWords {
+			s.words = append(s.words, word)
 		}
 	}
+	s.tokens = tokens
+	return s
+}
+
+func (s *search) empty() bool { return len(s.words) == 0 }
+
+// in makes the query for the table of a position; "" if it has no such word.
+func (s *search) in(table string, tx *session) (query string, err error) {
+	var terms []string
+	for _, word := range s.words {
+		term := quote(word) + "*"
+		if canExpand(word) {
+			if term, err = tx.expand(table, strings.ToLower(word)); err != nil || term == "" {
+				return "", err
+			}
+		}
+		terms = append(terms, term)
+	}
+	return strings.Join(append(terms, s.tokens...), " AND "), nil
+}
+
+func quote(word string) string { return `"` + strings.ReplaceAll(word, `"`, `""`) + `"` }
+
+// canExpand reports whether a word is too long for the index of beginnings, and stands in a table of
+// words as it is.
+func canExpand(word string) bool {
+	return len(word) > maxPrefix && !strings.ContainsFunc(word, func(r rune) bool {
+		return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
+	})
+}
+
+// expand gives the words that begin with one, so that they need not be merged before the first is
+// read; if there are many, the beginning itself; "" if there is none.
+func (s *session) expand(table, word string) (string, error) {
+	var terms []string
+	for at, after := word, word+string(unicode.MaxRune); len(terms) <= maxExpanded; {
+		found, err := s.one(fmt.Sprintf("SELECT term FROM %s_terms WHERE term >= ? AND term < ? LIMIT 1", table), []any{at, after}, &at)
+		if err != nil {
+			return "", err
+		}
+		if !found {
+			return oneOf(terms), nil
+		}
+		terms = append(terms, quote(at))
+		at += "\x00"
+	}
+	return quote(word) + "*", nil
+}
+
+// maxExpanded is how many words take the place of their beginning.
+const maxExpanded = 12
+
+func oneOf(terms []string) string {
 	if len(terms) == 0 {
 		return ""
 	}
-	return strings.Join(append(terms, tokens...), " AND ")
+	return "(" + strings.Join(terms, " OR ") + ")"
 }
 
 func isToken(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
@@ -164,12 +228,17 @@ type wordSearch struct {
 // part searches one part. It stops early, and says where, if too much of what it finds does not
 // fit.
 func (w *wordSearch) part(p part) (stopped int64, err error) {
+	table := wordsTable(p.first)
+	query, err := w.words.in(table, w.session)
+	if err != nil || query == "" {
+		return 0, err
+	}
 	for p.first < p.end && len(w.found) < w.limit {
 		if w.candidates > maxCandidates {
 			return w.edgeOf(p), nil
 		}
 		some, err := w.ids(fmt.Sprintf("SELECT rowid FROM %s WHERE %[1]s MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid %s LIMIT ?",
-			wordsTable(p.first), w.order()), w.words, p.first, p.end, w.limit)
+			table, w.order()), query, p.first, p.end, w.limit)
 		if err != nil {
 			return 0, err
 		}
