@@ -11,6 +11,14 @@ import { quiet } from "./words.js";
 /** @typedef {import("./api.js").Line} Line */
 /** @typedef {import("./model.js").Desk} Desk */
 
+/** letter is the sound that a change of a record asks for. @param {Line} was @param {Line} is @returns {"message"|"chased"|""} */
+export function letter(was, is) {
+  const before = was.record, now = is.record;
+  if (!before || !now) return "";
+  if (now.chased > before.chased) return "chased";
+  return now.far.size > before.far.size && now.unread > before.unread ? "message" : "";
+}
+
 const proofs = 5, proofEvery = 700; // measurements of a bell before it counts as silent; ms apart
 const alarmAfter = 3000; // ms not ready before it is called out
 
@@ -55,8 +63,16 @@ export class Bells {
     const down = (/** @type {Line} */ l) => l.state === "down";
     if (down(is) && !down(was)) ringer?.play("down");
     if (!down(is) && down(was)) ringer?.play("back");
+    this.#letters(was, is, d);
     const before = live(was);
     if (before && mine(d, before) && !live(is)) headset?.play("ended");
+  }
+
+  /** letters sounds a message that came, and one that nobody has read for long; in a call, softly in the ear. @param {Line} was @param {Line} is @param {Desk} d */
+  #letters(was, is, d) {
+    const { ringer, headset } = this.#equipment;
+    const to = busyWith(d) ? headset : ringer, sound = letter(was, is);
+    if (sound) to?.play(sound);
   }
 
   /** sound starts and stops what lasts. @param {Desk} d */

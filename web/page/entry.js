@@ -68,7 +68,7 @@ export function progress(i, a) {
   const l = i.ladder, stage = l?.stage ?? "waiting", rungs = stages.indexOf(stage) + 1;
   const read = l?.read_at ? `read by ${isolated(l.read_by || "somebody", 40)} ${minute(parse(l.read_at), a.utc)}` : "";
   const title = ladderLines(i, a).join("\n");
-  if (i.by === "us") return { rungs, word: (read || stage) + (l?.chased ? " · not read for ten minutes" : ""), chased: l?.chased === true, title };
+  if (i.by === "us") return { rungs, word: (read || stage) + (l?.chased ? ", not read" : ""), chased: l?.chased === true, title };
   const word = stage === "read" ? read || "read" : l?.chased ? "not marked read · chased" : "not marked read";
   return { rungs, word, chased: l?.chased === true, title };
 }

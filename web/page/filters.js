@@ -44,6 +44,7 @@ export class Filters {
     const known = `${days[0].from}/${utc}`;
     if (known !== this.#days) {
       this.#days = known;
+      if (this.#day.value !== "other") this.#day.value = "";
       fill(this.#day, [["", "all days"], ...days.map((d) => /** @type {[string, string]} */ ([String(d.from), dayName(d.from, now, utc)])), ["other", "another day"]]);
     }
     fill(this.#matter, [["", "all matters"], ...matters.map((m) => /** @type {[string, string]} */ ([m.key, isolated(m.title, 60) + (m.closed ? " (closed)" : "")]))]);
@@ -73,7 +74,10 @@ export class Filters {
 
 /** fill lists choices; what was chosen stays chosen. @param {HTMLSelectElement} select @param {[string, string][]} choices value, text */
 function fill(select, choices) {
-  const now = JSON.stringify(choices), chosen = select.value;
+  const chosen = select.value;
+  // What is chosen and not listed (yet) stays chosen.
+  if (chosen && !choices.some(([v]) => v === chosen)) choices = [...choices, [chosen, "a matter"]];
+  const now = JSON.stringify(choices);
   if (select.dataset.list === now) return;
   select.dataset.list = now;
   select.replaceChildren(...choices.map(([value, text]) => {
@@ -81,5 +85,5 @@ function fill(select, choices) {
     o.value = value;
     return o;
   }));
-  if (choices.some(([v]) => v === chosen)) select.value = chosen;
+  select.value = chosen;
 }

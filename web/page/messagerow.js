@@ -5,7 +5,7 @@ import { flag, Keyed, make, say } from "./dom.js";
 import * as entry from "./entry.js";
 import { visible } from "./plain.js";
 import { Prose } from "./prose.js";
-import { button, showProof, showTime } from "./rowparts.js";
+import { button, opener, showProof, showTime } from "./rowparts.js";
 
 /** @typedef {import("./apirecord.js").Item} Item */
 /** @typedef {import("./rows.js").Sight} Sight */
@@ -27,8 +27,8 @@ export class MessageRow {
   #progress = make("p", "progress", this.#rungs, this.#word);
   #proof = make("span", "proof");
   #read = button("mark-read", "Mark read", () => this.#askRead());
-  #more = button("quiet", "More", () => this.#toggle());
-  #below = make("div", "below", this.#read, this.#more, this.#original);
+  #more = opener("More about this message", () => this.#toggle());
+  #below = make("div", "below", this.#read, this.#original);
   #panel = make("div", "panel");
   #item = /** @type {Item|null} */ (null);
   #sight = /** @type {Sight|null} */ (null);
@@ -48,7 +48,8 @@ export class MessageRow {
     this.#quote.el.hidden = this.#panel.hidden = true;
     this.#rungs.setAttribute("aria-hidden", "true");
     const head = make("p", "entry-head", this.#who, this.#matter, this.#relation);
-    this.parts = [this.#time, make("div", "entry-body", head, this.#quote.el, this.#prose.el, this.#filesList, this.#notes, this.#progress, this.#below, this.#panel), this.#proof];
+    this.parts = [this.#time, make("div", "entry-body", head, this.#quote.el, this.#prose.el, this.#filesList, this.#notes, this.#below, this.#panel),
+      make("div", "status", this.#progress, this.#proof), this.#more];
   }
 
   /** @param {Sight} s @param {Item} i */
@@ -70,7 +71,7 @@ export class MessageRow {
   /** @param {Sight} s @param {Item} i */
   #showMatter(s, i) {
     const m = s.matters.find((m) => m.key === i.matter);
-    this.#matter.hidden = !i.matter;
+    this.#matter.hidden = !i.matter || i.matter === s.within;
     if (i.matter) this.#matter.href = `#matter=${encodeURIComponent(i.matter)}`;
     say(this.#matter, m ? entry.isolated(m.title, 48) : i.matter ? "a matter" : "");
     const [verb] = relation(i);

@@ -149,6 +149,7 @@ export class Recording {
     if (slug === this.#ledger?.slug) return;
     this.#ledger = slug ? new Ledger(slug) : null;
     this.#state = "none";
+    this.#query = { ...everything };
     this.#timeline = new Timeline();
     this.#list = [];
     this.#disclosures = [];
@@ -176,7 +177,6 @@ export class Recording {
       // An address that says nothing.
     }
     this.#filters.set({ matter });
-    this.#composer.choose(matter);
     if (this.#state === "here") {
       this.#ask(0);
       if (matter) any("record").scrollIntoView({ block: "start" });
@@ -198,12 +198,14 @@ export class Recording {
     this.#pages.run(pause, () => ledger.page(q, 0), (page) => {
       this.#further.drop();
       this.#loading = false;
+      const turned = q.matter !== this.#query.matter;
       this.#query = q;
       this.#state = "here";
       if (!isAll({ ...q, matter: "" })) page = { ...page, waiting: page.waiting.filter((i) => matches(q, i)) };
       this.#timeline.begin(page);
       this.#drawn = "";
       this.#draw();
+      if (turned) this.#composer.choose(q.matter);
       this.#view.again();
     }, (e) => {
       this.#state = e instanceof NoRecord ? "none" : this.#state === "here" ? "here" : "failed";
@@ -296,7 +298,7 @@ export class Recording {
     this.#disclosing.show(this.#disclosures, a, peer);
     const t = this.#timeline;
     this.#view.show(t.chunks(this.#now, a.utc), (row) => ({
-      row, around: a, ticking, ticked: row.item !== null && ticked.has(row.item.key), matters: this.#list,
+      row, around: a, ticking, ticked: row.item !== null && ticked.has(row.item.key), matters: this.#list, within: q.matter,
     }));
     const none = t.items.length === 0 && t.waiting.length === 0;
     any("filter-clear").hidden = isAll(q);

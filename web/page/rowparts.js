@@ -15,6 +15,15 @@ export function button(className, text, press) {
   return b;
 }
 
+/** opener makes the button at the end of a row, which opens what else there is. @param {string} label @param {() => void} press */
+export function opener(label, press) {
+  const b = button("opener", "", press);
+  b.setAttribute("aria-label", label);
+  b.setAttribute("aria-expanded", "false");
+  b.title = label;
+  return b;
+}
+
 /** showTime prints a time with all its other ways of being told. @param {HTMLElement} el @param {Item} i @param {Sight} s */
 export function showTime(el, i, s) {
   say(el, entry.when(i.at, s.row.dated, s.around));

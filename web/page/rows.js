@@ -4,7 +4,7 @@
 import { flag, Keyed, make, say } from "./dom.js";
 import * as entry from "./entry.js";
 import { MessageRow } from "./messagerow.js";
-import { showProof, showTime } from "./rowparts.js";
+import { opener, showProof, showTime } from "./rowparts.js";
 import { parse } from "./times.js";
 
 /** @typedef {import("./apirecord.js").Item} Item */
@@ -33,6 +33,7 @@ import { parse } from "./times.js";
  * @property {boolean} ticking entries can be ticked for a disclosure
  * @property {boolean} ticked
  * @property {import("./apirecord.js").Matter[]} matters
+ * @property {string} within key of the matter whose page this is
  */
 
 /** A row of the list: a heading or an item. @param {RowHooks} hooks */
@@ -76,11 +77,11 @@ function begin(kind, el, hooks, box) {
 /** A call: one row that opens to its ladder. @param {RowHooks} hooks */
 function callRow(hooks) {
   const time = make("time"), what = make("b"), detail = make("span", "call-end"), proof = make("span", "proof");
-  const open = make("button", "quiet", "Steps"), steps = make("ol", "steps"), note = make("p", "misdated");
+  const steps = make("ol", "steps"), note = make("p", "misdated");
   const under = make("select"), file = make("button", "quiet", "File"), filing = make("div", "filing", make("label", "", "File under ", under), file);
-  open.type = file.type = "button";
+  file.type = "button";
   const list = new Keyed(steps, stepRow);
-  const body = make("div", "entry-body", make("p", "call-line", what, " ", detail), note, make("div", "below", open), steps, filing);
+  const body = make("div", "entry-body", make("p", "call-line", what, " ", detail), note, steps, filing);
   /** @type {Item|null} */
   let item = null;
   let opened = false;
@@ -100,13 +101,13 @@ function callRow(hooks) {
       under.replaceChildren(...choice.map((m) => new Option(entry.isolated(m.title, 60), m.key)));
     }
   };
-  open.addEventListener("click", () => {
+  const open = opener("The steps of this call", () => {
     opened = !opened;
     print();
   });
   file.addEventListener("click", () => item && hooks.file(item, under.value).catch(() => {}));
   return {
-    parts: [time, body, proof],
+    parts: [time, body, make("div", "status", proof), open],
     /** @param {Sight} s @param {Item} i */
     update(s, i) {
       item = i;
@@ -143,7 +144,7 @@ function stepRow() {
 function eventRow() {
   const time = make("time"), what = make("p", "event"), proof = make("span", "proof");
   return {
-    parts: [time, make("div", "entry-body", what), proof],
+    parts: [time, make("div", "entry-body", what), make("div", "status", proof)],
     /** @param {Sight} s @param {Item} i */
     update(s, i) {
       showTime(time, i, s);

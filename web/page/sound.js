@@ -8,13 +8,15 @@
  *   down       three tones falling                                ringer
  *   back       three tones rising                                 ringer
  *   alarm      three short high pips, every 4 s                   ringer
+ *   message    one soft low bell                                  ringer
+ *   chased     two low bells, twice                               ringer
  *   ringback   a low purr, one second in three                    headset
  *   held       two soft pips, every 2 s                           headset
  *   ended      one low, short tone                                headset
  *   tick       a click, every 5 s                                 headset
  */
 
-/** @typedef {"ring"|"down"|"back"|"alarm"|"ringback"|"held"|"ended"|"tick"} Sound */
+/** @typedef {"ring"|"down"|"back"|"alarm"|"message"|"chased"|"ringback"|"held"|"ended"|"tick"} Sound */
 /** @typedef {{at: number, hz: number, lasts: number, gain?: number, bell?: boolean}} Note times in seconds */
 
 /** @type {Record<Sound, {every: number, notes: Note[]}>} every: seconds a loop; 0: once */
@@ -23,6 +25,8 @@ export const score = {
   down: { every: 0, notes: [{ at: 0, hz: 660, lasts: 0.16 }, { at: 0.16, hz: 494, lasts: 0.16 }, { at: 0.32, hz: 330, lasts: 0.6 }] },
   back: { every: 0, notes: [{ at: 0, hz: 392, lasts: 0.12 }, { at: 0.12, hz: 523, lasts: 0.12 }, { at: 0.24, hz: 784, lasts: 0.5 }] },
   alarm: { every: 4, notes: [0, 0.14, 0.28].map((at) => ({ at, hz: 1480, lasts: 0.08, gain: 0.6 })) },
+  message: { every: 0, notes: [{ at: 0, hz: 523, lasts: 1.2, gain: 0.35, bell: true }] },
+  chased: { every: 0, notes: [0, 0.16, 0.8, 0.96].map((at, i) => ({ at, hz: i % 2 ? 440 : 587, lasts: 0.5, gain: 0.5, bell: true })) },
   ringback: { every: 3, notes: [{ at: 0, hz: 400, lasts: 1, gain: 0.22 }, { at: 0, hz: 425, lasts: 1, gain: 0.22 }] },
   held: { every: 2, notes: [{ at: 0, hz: 587, lasts: 0.1, gain: 0.16 }, { at: 0.22, hz: 587, lasts: 0.1, gain: 0.16 }] },
   ended: { every: 0, notes: [{ at: 0, hz: 294, lasts: 0.3, gain: 0.3 }] },
