@@ -19,6 +19,10 @@ type reloader struct{ *station.Station }
 
 func (reloader) Reload() error { return nil }
 
+func (reloader) Backup(context.Context, string) error {
+	return errors.New("bench: a bare station has no folder to keep")
+}
+
 // measureLines joins two stations by many idle lines and sees what they cost.
 func measureLines(ctx context.Context, opt Options, r *Result) (err error) {
 	rig, err := newRig()
