@@ -18,7 +18,7 @@ func (v *View) Matters() (list []api.Matter, err error) {
 	err = v.read("matters", func(s *session) error {
 		var closed [][2]entryID
 		err := s.all(`SELECT m.id, title, e.at, coalesce(a.at, 0), closed0, closed1, messages, calls, unread
-			FROM matter m JOIN entry e ON e.id = m.id LEFT JOIN entry a ON a.id = acknowledged ORDER BY rank, m.id / 2 DESC, m.id LIMIT ?`, []any{maxMatters}, func(rows *sql.Rows) error {
+			FROM matter m JOIN entry e ON e.id = m.id LEFT JOIN entry a ON a.id = acknowledged ORDER BY rank, m.pos DESC LIMIT ?`, []any{maxMatters}, func(rows *sql.Rows) error {
 			var m api.Matter
 			var id entryID
 			var c [2]entryID

@@ -15,7 +15,7 @@ func (t *taking) matter(id entryID, e *record.Entry) {
 	t.row(id, e.Kind, e.Time)
 	t.do("UPDATE item SET act = ?, text = ? WHERE pos = ?", act, title, t.state.pos)
 	if act == record.MatterOpened {
-		t.do("INSERT INTO matter VALUES (?, ?, 0, 0, 0, 0, 0, 0, ?)", id, title, rankOf(id, 0, 0, 0))
+		t.do("INSERT INTO matter VALUES (?, ?, 0, 0, 0, 0, 0, 0, ?, ?)", id, title, rankOf(id, 0, 0, 0), t.state.pos)
 		t.do("UPDATE item SET matter = ? WHERE pos = ?", id, t.state.pos)
 	}
 	if act == record.MatterFiled {

@@ -50,8 +50,8 @@ var schema = []string{
 
 	// Matters. rank orders the list: 0 open, 1 theirs and not yet acknowledged, 2 closed.
 	`CREATE TABLE matter (id INTEGER PRIMARY KEY, title TEXT, acknowledged INTEGER, closed0 INTEGER, closed1 INTEGER,
-		messages INTEGER, calls INTEGER, unread INTEGER, rank INTEGER)`,
-	`CREATE INDEX matter_rank ON matter (rank, id)`,
+		messages INTEGER, calls INTEGER, unread INTEGER, rank INTEGER, pos INTEGER)`,
+	`CREATE INDEX matter_rank ON matter (rank, pos DESC)`,
 
 	`CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER)`,
 	fmt.Sprintf(`PRAGMA application_id = %d`, application),
