@@ -206,11 +206,8 @@ func (c *clerk) makeDisclosure(in *intent, now time.Time) error {
 	in.SHA256, in.State, in.Made = hex.EncodeToString(sum[:]), "made", newDraftID()
 	body := record.Disclosure{Act: record.DisclosureMade, Digest: sum, Ranges: in.Ranges, To: in.To}
 	d := replica.Draft{ID: in.Made, Time: now, Body: body}
-	switch {
-	case in.Answer != nil && in.Agreed:
+	if in.Answer != nil && in.Agreed {
 		d.About = []record.Ref{{Relation: record.Answers, Other: true, Number: *in.Answer}}
-	case in.Asked != nil:
-		d.About = []record.Ref{{Relation: record.Answers, Number: *in.Asked}}
 	}
 	_, err = c.write(d)
 	return err

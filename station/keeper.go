@@ -68,7 +68,11 @@ func (k keeper) Page(_ context.Context, q api.RecordQuery) (api.RecordPage, erro
 	return p, nil
 }
 
-func (k keeper) Item(_ context.Context, key string) (api.Item, error) {
+func (k keeper) Item(ctx context.Context, key string) (api.Item, error) {
+	key, err := k.numbered(ctx, key)
+	if err != nil {
+		return api.Item{}, err
+	}
 	r, err := k.current()
 	if err != nil {
 		return api.Item{}, err
@@ -84,6 +88,21 @@ func (k keeper) Item(_ context.Context, key string) (api.Item, error) {
 		return api.Item{}, noSuchEntry(key)
 	}
 	return items[0], nil
+}
+
+// numbered is the key that what waited has by now.
+func (k keeper) numbered(ctx context.Context, key string) (string, error) {
+	id, ok := parseWaiting(key)
+	if !ok {
+		return key, nil
+	}
+	err := k.ask(ctx, func() error {
+		if n, ok := k.rep.Number(id); ok {
+			key = message.Key(true, n)
+		}
+		return nil
+	})
+	return key, err
 }
 
 func noSuchEntry(key string) error {

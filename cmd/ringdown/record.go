@@ -186,7 +186,7 @@ func (p *timeline) item(i *api.Item) string {
 	if i.MisdatedMS != 0 {
 		notes = append(notes, misdated(i.MisdatedMS))
 	}
-	if i.Proof != "" && i.Proof != "none" {
+	if i.Proof == "classical" || i.Proof == "full" {
 		notes = append(notes, i.Proof+" proof")
 	}
 	var b strings.Builder
