@@ -154,6 +154,7 @@ func (r *Replica) hearHello(now time.Time, body []byte) error {
 	r.allow(h.allow)
 	if h.is(flagAsk) {
 		r.hello(now, flagAnswer, h.serial)
+		r.askAnew(now)
 	}
 	r.resendPQ(h)
 	r.out.restart(now, heldSize(h), r.log.Tree().Size)
@@ -162,6 +163,18 @@ func (r *Replica) hearHello(now time.Time, body []byte) error {
 	}
 	r.number(now)
 	return nil
+}
+
+// askAnew asks again when the far side asks and has not answered: it may have begun anew after it
+// heard our question. Once in a session at once, then in the rhythm of resyncs.
+func (r *Replica) askAnew(now time.Time) {
+	switch {
+	case !r.ses.up || r.ses.met:
+	case r.ses.serial == 1:
+		r.ask(now)
+	default:
+		r.again(now)
+	}
 }
 
 func heldSize(h *hello) int64 { return sizeOf(h.held) }
@@ -185,7 +198,10 @@ func (r *Replica) heard(now time.Time, h *hello) error {
 	if h.held != nil && h.held.Cosignature != nil && standing != record.Behind {
 		r.cosigned(now, h.held.Tree.Size, h.held.Cosignature)
 	}
+	r.restored(standing)
 	r.stand(now, before)
+	r.askMend(now)
+	r.pull(now)
 	return nil
 }
 
@@ -320,7 +336,9 @@ type runs struct {
 	own         []Run // this one, and those before it
 	heard, last Run   // the far side's newest, and the one before it
 	stranger    Run   // a run in our name that is none of ours, once told
-	metIn       int   // session in which the far side first named this run; 0: none
+	metIn       int   // session in which the far side last named this run; 0: none
+	metFar      Run   // and its own run then
+	stood       bool  // our log stood once
 	apart       bool  // a live copy was seen: nothing is numbered until we are heard alone
 	apartIn     int   // session of that
 }
@@ -360,19 +378,18 @@ func (s *runs) meet(run Run) bool {
 
 func (s *runs) strange(run Run) bool { return run != Run{} && !slices.Contains(s.own, run) }
 
-// cloned looks at what the far side heard in our name.
+// cloned looks at what the far side heard in our name. A run that is unknown here is one of a
+// later self (this station was restored) or of a copy. Once the far side has heard this run, any other that it
+// names is a live copy's; only a far side that was itself restored may name one of our own past.
 func (r *Replica) cloned(h *hello) {
 	s := &r.runs
-	live := s.metIn > 0 && (s.strange(h.heard) || s.strange(h.last) && h.last != s.stranger)
+	live := s.metIn > 0 && (s.strange(h.heard) || s.strange(h.last) && h.last != s.stranger ||
+		h.heard != s.own[0] && h.run == s.metFar)
 	switch {
 	case live:
-		s.apart, s.apartIn = true, r.ses.count
-		r.cfg.Hooks.Alarm("clone", "A copy of this station is running: the other side heard it while this one was up. Nothing is numbered until this one is heard alone.",
-			"Find the copy and end it. If both signed entries, the record has forked and the proof is kept.")
-		r.cfg.Hooks.Changed()
+		r.tellClone(true)
 	case s.metIn == 0 && (s.strange(h.heard) || s.strange(h.last)):
-		r.cfg.Hooks.Alarm("clone", "The other side knows a later run of this station than this one does: it was restored from a backup, or a copy of it ran.",
-			"If it was restored, nothing is to be done: what is missing comes back by itself. If not, find the copy and end it.")
+		r.tellClone(false)
 	case s.apart && h.heard == s.own[0] && r.ses.count > s.apartIn:
 		s.apart = false
 		r.cfg.Hooks.Changed()
@@ -382,9 +399,33 @@ func (r *Replica) cloned(h *hello) {
 			s.stranger = run
 		}
 	}
-	if h.heard == s.own[0] && s.metIn == 0 {
-		s.metIn = r.ses.count
+	if h.heard == s.own[0] {
+		s.metIn, s.metFar = r.ses.count, h.run
 	}
+}
+
+// restored looks at a standing. Whoever is behind was restored, or a copy signed in its name; and if it
+// stood before in this run, it was a copy.
+func (r *Replica) restored(standing record.Standing) {
+	switch standing {
+	case record.Behind:
+		r.tellClone(r.runs.stood)
+	case record.Stands:
+		r.runs.stood = true
+	}
+}
+
+// tellClone tells a person of a copy of this station. Beside a live one nothing is numbered.
+func (r *Replica) tellClone(live bool) {
+	if live {
+		r.runs.apart, r.runs.apartIn = true, r.ses.count
+		r.cfg.Hooks.Alarm("clone", "A copy of this station is running: the other side heard it while this one was up. Nothing is numbered until this one is heard alone.",
+			"Find the copy and end it. If both signed entries, the record has forked and the proof is kept.")
+	} else if r.runs.apartIn == 0 {
+		r.cfg.Hooks.Alarm("clone", "The other side knows later entries or a later run of this station than this one does: it was restored from a backup, or a copy of it ran.",
+			"If it was restored, nothing is to be done: what is missing comes back by itself. If not, find the copy and end it.")
+	}
+	r.cfg.Hooks.Changed()
 }
 
 // allow takes how far the far side lets our log grow.

@@ -66,8 +66,8 @@ type station struct {
 
 	r       *Replica
 	peer    *station
-	out     [2][][]byte // on their way, entries and bulk; of the session
-	sent    int         // bytes
+	out     [2][][]byte  // on their way, entries and bulk; of the session
+	kinds   map[byte]int // of messages sent
 	added   [2][]*record.Entry
 	alarms  map[string]string
 	history []string // of alarms
@@ -94,7 +94,7 @@ func newWorld(t testing.TB) *world {
 }
 
 func (w *world) station(name string, first bool) *station {
-	return &station{t: w.t, w: w, name: name, first: first, disk: store.NewMemory(), keep: map[[32]byte][]byte{}, alarms: map[string]string{}}
+	return &station{t: w.t, w: w, name: name, first: first, disk: store.NewMemory(), keep: map[[32]byte][]byte{}, alarms: map[string]string{}, kinds: map[byte]int{}}
 }
 
 func (s *station) config() Config {
@@ -132,7 +132,7 @@ func (s *station) Send(bulk bool, msg []byte) {
 	}
 	if s.w.up {
 		s.out[i] = append(s.out[i], bytes.Clone(msg))
-		s.sent += len(msg)
+		s.kinds[msg[0]]++
 	}
 	under := 0
 	for _, m := range s.out[i] {
