@@ -242,9 +242,13 @@ func made(t testing.TB, crashed bool) (*sample, files) {
 	return x, all
 }
 
-// positions are where bits are flipped: everywhere in the first bytes of each page, and n more anywhere.
+// positions are where bits are flipped: everywhere in the first bytes of each page, and n more anywhere;
+// a hundred times as many in the long run.
 func positions(length, n int) []int {
 	r := rand.New(rand.NewPCG(1, 2))
+	if os.Getenv("RINGDOWN_LONG") != "" {
+		r, n = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), 100*n
+	}
 	var all []int
 	for page := 0; page < length; page += pageSize {
 		for i := range 12 {
@@ -266,7 +270,7 @@ func TestFlippedBit(t *testing.T) {
 	if allDrafts != 4 || allEntries != 32 {
 		t.Fatalf("salvaged %d drafts and %d entries of a whole file, want 4 and 32", allDrafts, allEntries)
 	}
-	places, unseen, drafts, entries := positions(len(whole[""]), 1000), 0, 0, 0
+	places, unseen, drafts, entries := positions(len(whole[""]), 250), 0, 0, 0
 	for i, at := range places {
 		b := bytes.Clone(whole[""])
 		b[at] ^= 1 << (i % 8)

@@ -111,7 +111,7 @@ func TestPragmas(t *testing.T) {
 	for pragma, want := range map[string]string{
 		"journal_mode": "wal", "synchronous": "2", "fullfsync": "1", "checkpoint_fullfsync": "1", "page_size": "4096",
 		"cache_size": "32", "foreign_keys": "0", "cell_size_check": "1", "mmap_size": "0", "trusted_schema": "0",
-		"busy_timeout": "5000", "wal_autocheckpoint": "1000", "journal_size_limit": "4194304", "query_only": "0",
+		"busy_timeout": "5000", "wal_autocheckpoint": "1000", "journal_size_limit": "4194304", "query_only": "0", "secure_delete": "1",
 	} {
 		var writer, reader string
 		if err := s.writer.conn.QueryRowContext(background, "PRAGMA "+pragma).Scan(&writer); err != nil || writer != want {
@@ -162,5 +162,32 @@ func TestSetAside(t *testing.T) {
 	}
 	if _, err := SetAside(file, now); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("nothing there: found %v", err)
+	}
+}
+
+// What is erased is not left in a corner of the file.
+func TestErasedIsGone(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "record.db")
+	s, err := Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := []byte("what was said in confidence")
+	b := &Batch{Log: Own, Set: map[string][]byte{"draft/1": bytes.Repeat(secret, 500)}}
+	for range 40 {
+		b.Entries = append(b.Entries, bytes.Repeat(secret, 20+len(b.Entries)*20))
+	}
+	if err := s.Append(b); err != nil {
+		t.Fatal(err)
+	}
+	erased := map[int64][]byte{}
+	for n := range b.Entries {
+		erased[int64(n)] = []byte("erased")
+	}
+	if err := errors.Join(s.Repair(Own, erased, nil), s.Set(map[string][]byte{"draft/1": nil}), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(readFiles(t, file)[""], secret[:10]); n > 0 {
+		t.Errorf("found it %d times", n)
 	}
 }

@@ -120,6 +120,7 @@ func dsn(file string) string {
 			"fullfsync(1)",
 			fmt.Sprintf("journal_size_limit(%d)", walLimit),
 			"mmap_size(0)",
+			"secure_delete(1)",
 			"trusted_schema(0)",
 			fmt.Sprintf("wal_autocheckpoint(%d)", walPages),
 		},

@@ -125,7 +125,7 @@ func step(i int) *Batch {
 // TestDamagedWAL damages the -wal that a crash left, by a bit, by a cut, by zeros. SQLite then ends where its
 // own checksums end: what is found is what was there after some step, whole; the far side knows of the rest.
 func TestDamagedWAL(t *testing.T) {
-	const last = 20
+	const last = 12
 	crashed := steps(t, last)
 	file := filepath.Join(t.TempDir(), "crashed.db")
 	wal := crashed["-wal"]
@@ -141,12 +141,12 @@ func TestDamagedWAL(t *testing.T) {
 	if n := check("nothing", 0, wal); n != last {
 		t.Fatalf("found %d steps after a crash, want %d", n, last)
 	}
-	for i, at := range positions(len(wal), 150) {
+	for i, at := range positions(len(wal), 60) {
 		b := bytes.Clone(wal)
 		b[at] ^= 1 << (i % 8)
 		check("a bit", at, b)
 	}
-	for at := 0; at < len(wal); at += 1500 {
+	for at := 0; at < len(wal); at += 3000 {
 		check("a cut", at, wal[:at])
 		b := bytes.Clone(wal)
 		clear(b[at:min(at+512, len(b))])
