@@ -24,7 +24,7 @@ func (p *reporter) entries() {
 			out.Head = say("entry.head", "author", p.name(s), "number", h.Number, "at", moment(ms(h.Time)))
 			out.Says, out.Text = p.says(s, e)
 			for _, r := range h.About {
-				out.Notes = append(out.Notes, say("entry.about", "relation", r.Relation, "number", r.Number, "author", p.name(target(s, r))))
+				out.Notes = append(out.Notes, say("entry."+r.Relation.String(), "number", r.Number, "author", p.name(target(s, r))))
 			}
 			out.Notes = append(out.Notes, p.bounds(s, e))
 			p.takenBack(s, e)
@@ -75,6 +75,9 @@ func (p *reporter) bounds(s side, e *shown) string {
 		if h := &p.Logs[other].Entries[i].Header; h.Seen.Size > e.Header.Number && h.When().Before(w.Before) {
 			w.Before = h.When()
 		}
+	}
+	if w.Before.Before(w.After) {
+		return say("entry.turned", "other", p.name(other))
 	}
 	if off := w.Misdated(&e.Header).Milliseconds(); max(off, -off) > tolerance {
 		side := say("after")

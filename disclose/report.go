@@ -197,11 +197,13 @@ func (p *reporter) lasted(answered, ended [2]*int64) {
 		}
 		length := *ended[s] - *answered[s]
 		minutes = length / 60000
-		p.proven("proven.lasted", "author", p.name(s), "minutes", counted("minute", minutes), "seconds", counted("second", length/1000%60))
-		key = "title.contact"
-		if minutes == 0 {
-			key = "title.contact-short"
+		words := counted("second", length/1000%60)
+		key = "title.contact-short"
+		if minutes > 0 {
+			words = say("length", "minutes", counted("minute", minutes), "seconds", words)
+			key = "title.contact"
 		}
+		p.proven("proven.lasted", "author", p.name(s), "length", words)
 		break
 	}
 	p.r.Title = say(key, "first", p.name(first), "second", p.name(second), "day", ms(day).Format("2 January 2006"), "minutes", counted("minute", minutes))

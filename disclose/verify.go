@@ -68,13 +68,6 @@ func (f *file) checkSum(b []byte) *Failure {
 	return nil
 }
 
-func (f *file) parties() (p [2]*record.Party) {
-	for _, s := range sides {
-		p[s] = f.Parties[s].keys(f.Accord, s)
-	}
-	return p
-}
-
 func (f *file) name(s side) string { return escape(f.Parties[s].Name) }
 
 func (f *file) checkAccord() *Failure {
@@ -92,19 +85,15 @@ func (f *file) checkAccord() *Failure {
 	return nil
 }
 
-// checkLog checks the signatures under one log, and that the entries stand in it.
+// checkLog checks that the entries shown stand in one log, and then the signatures under it.
 func (f *file) checkLog(s side) *Failure {
-	l := &f.Logs[s]
-	if fail := f.checkNote(s, l.Newest, l.notes[0]); fail != nil {
-		return fail
-	}
-	if l.Full != nil {
-		if l.Newest.CosignaturePQ != nil || l.Full.Tree.Size >= l.Newest.Tree.Size {
-			return failure("full", "log", f.name(s))
-		}
-		if fail := f.checkNote(s, l.Full, l.notes[1]); fail != nil {
-			return fail
-		}
+	l, log := &f.Logs[s], f.name(s)
+	origin := record.Origin(f.Accord, s == first)
+	switch {
+	case l.Newest.Origin != origin || l.Full != nil && l.Full.Origin != origin:
+		return failure("origin", "log", log)
+	case l.Full != nil && (l.Newest.CosignaturePQ != nil || l.Full.Tree.Size >= l.Newest.Tree.Size):
+		return failure("full", "log", log)
 	}
 	if fail := f.checkEntries(s); fail != nil {
 		return fail
@@ -112,23 +101,23 @@ func (f *file) checkLog(s side) *Failure {
 	newest, full, exact := l.check()
 	switch {
 	case !exact:
-		return failure("hashes", "log", f.name(s))
+		return failure("hashes", "log", log)
 	case newest != l.Newest.Tree.Root:
-		return failure("root", "log", f.name(s))
+		return failure("root", "log", log)
 	case l.Full != nil && full != l.Full.Tree.Root:
-		return failure("full-root", "log", f.name(s))
+		return failure("full-root", "log", log)
 	}
-	return nil
+	if fail := f.checkNote(s, l.Newest, l.notes[0]); fail != nil || l.Full == nil {
+		return fail
+	}
+	return f.checkNote(s, l.Full, l.notes[1])
 }
 
 // checkNote wants every signature that a checkpoint has to hold.
 func (f *file) checkNote(s side, c *record.Checkpoint, text string) *Failure {
-	p := f.parties()
-	author, other := p[s], p[s.other()]
+	author, other := f.Parties[s].keys(f.Accord, s), f.Parties[s.other()].keys(f.Accord, s.other())
 	log := f.name(s)
 	switch {
-	case c.Origin != author.Origin:
-		return failure("origin", "log", log)
 	case text != string(c.Note(author, other)):
 		return failure("signer", "log", log)
 	case c.Verify(author) != nil:
