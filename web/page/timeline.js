@@ -120,8 +120,9 @@ function leadHeadings(chunks) {
 }
 
 /**
- * rows puts headings between the days. Authors' clocks differ, so the heading only ever goes back
- * in time; what lies elsewhere carries its own date, and what is misdated decides nothing.
+ * rows puts headings between the days. Items stand as they came here, and what was written during
+ * an outage came late: a heading is the latest day of what is below it, and what is of another day carries
+ * its own date. What is misdated, or lies in the future, decides nothing.
  * @param {Item[]} waiting @param {Item[]} items @param {number} now @param {boolean} utc @returns {Row[]}
  */
 export function rows(waiting, items, now, utc) {
@@ -130,16 +131,29 @@ export function rows(waiting, items, now, utc) {
   if (waiting.length > 0) list.push({ key: "heading/waiting", heading: "Waiting here", item: null, dated: false });
   const today = dayKey(now, utc);
   for (const item of waiting) list.push({ key: item.key, heading: "", item, dated: dayKey(parse(item.at), utc) !== today });
-  let heading = Infinity;
-  for (const item of items) {
-    const at = parse(item.at), of = dayKey(at, utc);
-    if (of < heading && !item.misdated_ms) {
-      heading = of;
-      list.push({ key: `heading/${of}`, heading: dayName(at, now, utc), item: null, dated: false });
-    }
-    list.push({ key: item.key, heading: "", item, dated: of !== heading });
-  }
+  const heads = headings(items, now, utc);
+  let heading = NaN;
+  items.forEach((item, i) => {
+    const { day, at } = heads[i];
+    if (day !== heading) list.push({ key: `heading/${day}`, heading: dayName(at, now, utc), item: null, dated: false });
+    heading = day;
+    list.push({ key: item.key, heading: "", item, dated: dayKey(parse(item.at), utc) !== day });
+  });
   return list;
+}
+
+/** headings gives each item the day that it stands under, and an instant of it. @param {Item[]} items the newest first @param {number} now @param {boolean} utc */
+function headings(items, now, utc) {
+  const heads = new Array(items.length), today = dayKey(now, utc);
+  let latest = { day: -Infinity, at: NaN };
+  for (let i = items.length - 1; i >= 0; i--) {
+    const at = parse(items[i].at), day = dayKey(at, utc);
+    if (day > latest.day && day <= today && !items[i].misdated_ms) latest = { day, at };
+    heads[i] = latest;
+  }
+  // What stands below all that is dated well stands with the oldest of these.
+  const oldest = heads.findLast((h) => h.day !== -Infinity) ?? { day: today, at: now };
+  return heads.map((h) => (h.day === -Infinity ? oldest : h));
 }
 
 /** "Today, 12 June" @param {number} at @param {number} now @param {boolean} utc */
