@@ -8,8 +8,19 @@
 //	stage.html, stage.js     the stage
 //
 // Each page is two halves: a protocol without DOM (protocol.js, voice.js,
-// flow.js) and a view without sockets (view.js, side.js, lane.js), with pure
+// record.js, flow.js) and a view without sockets (view.js, side.js, lane.js), with pure
 // functions between them (model.js, words.js, times.js, story.js, history.js).
+// recording.js ties the record's halves together: its views are recordview.js, rows.js,
+// messagerow.js, composer.js, filters.js, matters.js and disclosing.js, its pure parts timeline.js,
+// entry.js, draft.js, attention.js, dwell.js and disclose.js.
+//
+// # Text of others
+//
+// What the other side wrote enters the page as text nodes alone, in a box whose writing
+// direction ends with it. plain.js puts a mark where a character is unseen or seems to be
+// another; package message has the same rules, and one file of vectors holds both to them.
+// No address in a text is a link, and a file is saved, never opened.
+//
 // Types are written as JSDoc and checked by tsc -p web; node --test web/test/
 // walks through every state, sentence and sound; the tests beside this file
 // compare types and values with package api.

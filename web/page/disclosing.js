@@ -42,6 +42,7 @@ export class Disclosing {
     any("disclose-days").append("from ", this.#from.el, " to ", this.#until.el);
     any("disclose-button").addEventListener("click", () => this.#toggle(!this.#open));
     any("disclose-cancel").addEventListener("click", () => this.#toggle(false));
+    any("disclose-form").addEventListener("keydown", (e) => e.key === "Escape" && this.#toggle(false));
     for (const f of [...this.#ways(), this.#bodies, this.#anyway, this.#to]) f.addEventListener("change", () => this.#print());
     this.#go.addEventListener("click", () => this.#ask());
   }

@@ -26,7 +26,7 @@ export class MessageRow {
   #word = make("span", "stage-word");
   #progress = make("p", "progress", this.#rungs, this.#word);
   #proof = make("span", "proof");
-  #read = button("mark-read", "Mark read", () => this.#askRead());
+  #read = button("mark-read", "Mark read", () => this.#markRead());
   #more = opener("More about this message", () => this.#toggle());
   #below = make("div", "below", this.#read, this.#original);
   #panel = make("div", "panel");
@@ -104,6 +104,8 @@ export class MessageRow {
     say(this.#word, p.word);
     flag(this.#progress, "data-chased", p.chased);
     this.#read.hidden = !unread || this.#opened === "read";
+    const reader = this.#hooks.reader();
+    say(this.#read, reader.kept ? `Mark read as ${entry.isolated(reader.name, 40)}` : "Mark read");
     const row = this.#time.parentElement;
     if (row) {
       flag(row, "data-unread", unread);
@@ -129,13 +131,21 @@ export class MessageRow {
     this.#relation.setAttribute("aria-expanded", String(!this.#quote.el.hidden));
   }
 
-  /** askRead asks for the name that the receipt carries: at the first time, and whenever it is pressed. */
+  /** markRead tells it with the name that was given before, or asks for one. */
+  #markRead() {
+    const item = this.#item, name = this.#hooks.reader();
+    if (!item || !name.kept) return this.#askRead();
+    this.#read.disabled = true;
+    this.#hooks.read(item, name.name).catch((e) => this.#open("failed", make("p", "row-error", `${e.message} ${e.action ?? ""}`))).finally(() => (this.#read.disabled = false));
+  }
+
+  /** askRead asks for the name that the receipt carries. */
   #askRead() {
     const item = this.#item;
     if (!item) return;
     const name = make("input");
     name.maxLength = 40;
-    name.value = this.#hooks.reader();
+    name.value = this.#hooks.reader().name;
     name.autocomplete = "name";
     const error = make("p", "row-error");
     const go = button("mark-read", "Mark read", () => {
@@ -162,6 +172,7 @@ export class MessageRow {
     this.#told = told.join() + i.proof;
     const waiting = i.key.startsWith("waiting/"), ours = i.by === "us", gone = i.retracted_by !== undefined;
     const actions = [
+      i.by === "them" && i.ladder?.stage !== "read" && !gone && this.#hooks.reader().kept && button("quiet", "Mark read as somebody else …", () => this.#askRead()),
       !waiting && button("quiet", "Answer", () => this.#hooks.answer(i)),
       ours && !gone && !i.amended_by && !waiting && button("quiet", "Correct", () => this.#hooks.correct(i)),
       ours && !gone && !waiting && button("quiet", "Take back …", () => this.#confirm("Both sides keep that it was sent, and that it was taken back.", "Take it back", () => this.#hooks.retract(i))),

@@ -32,6 +32,7 @@ import * as words from "./words.js";
  */
 
 const typingPause = 100, settlePause = 400, retryPause = 3000; // ms
+const mostEarly = 100;
 const readerKey = "ringdown.reader";
 
 export class Recording {
@@ -57,6 +58,9 @@ export class Recording {
   #loading = false;
   #drawn = "";
   #attached = false;
+  /** What was said while a first page was under way: it may be newer than that page. @type {Event[]} */
+  #early = [];
+  #asking = false;
 
   /** @param {Owner} owner */
   constructor(owner) {
@@ -92,7 +96,10 @@ export class Recording {
       retract: (i) => this.#book.send({ retracts: i.key, ...(i.matter && { matter: i.matter }) }).then(() => {}),
       withdraw: (i) => this.#book.withdraw([i.key]).then(() => this.#composer.fill(i.text ?? "")),
       read: (i, name) => this.#markRead(i, name),
-      reader: () => localStorage.getItem(readerKey) ?? this.#owner.name(),
+      reader: () => {
+        const kept = localStorage.getItem(readerKey);
+        return { name: kept ?? this.#owner.name(), kept: kept !== null };
+      },
       find: async (key) => this.#timeline.find(key) ?? this.#book.item(key),
       file: (i, matter) => this.#book.matter({ act: "file", matter, call: i.key }).then(() => {}),
       fileAddress: (key) => this.#book.fileAddress(key),
@@ -119,7 +126,9 @@ export class Recording {
 
   /** event takes what the station said of a record. @param {Event} e */
   event(e) {
-    if (e.slug !== this.#ledger?.slug || this.#state !== "here") return;
+    if (e.slug !== this.#ledger?.slug) return;
+    if (this.#asking) this.#early = this.#early.length < mostEarly ? [...this.#early, e] : [{ ...e, more: true }];
+    if (this.#state !== "here") return;
     if (e.more) return this.#ask(settlePause);
     const items = e.items ?? [], belongs = (/** @type {Item} */ i) => matches(this.#query, i);
     const left = this.#timeline.merge(items, e.gone ?? [], belongs);
@@ -149,6 +158,7 @@ export class Recording {
     if (slug === this.#ledger?.slug) return;
     this.#ledger = slug ? new Ledger(slug) : null;
     this.#state = "none";
+    this.#asking = false;
     this.#query = { ...everything };
     this.#timeline = new Timeline();
     this.#list = [];
@@ -195,7 +205,12 @@ export class Recording {
     if (!ledger || !this.#line?.record) return;
     const q = this.#filters.query, hash = q.matter ? `#matter=${encodeURIComponent(q.matter)}` : "";
     if (location.hash !== hash && (hash || location.hash.startsWith("#matter="))) history.replaceState(null, "", hash || location.pathname + location.search);
-    this.#pages.run(pause, () => ledger.page(q, 0), (page) => {
+    this.#early = [];
+    this.#pages.run(pause, () => {
+      this.#asking = true;
+      return ledger.page(q, 0);
+    }, (page) => {
+      this.#asking = false;
       this.#further.drop();
       this.#loading = false;
       const turned = q.matter !== this.#query.matter;
@@ -207,7 +222,9 @@ export class Recording {
       this.#draw();
       if (turned) this.#composer.choose(q.matter);
       this.#view.again();
+      for (const e of this.#early.splice(0)) this.event(e);
     }, (e) => {
+      this.#asking = false;
       this.#state = e instanceof NoRecord ? "none" : this.#state === "here" ? "here" : "failed";
       if (this.#state === "failed") this.#pages.run(retryPause, async () => {}, () => this.#ask(0), () => {});
       this.#draw();
@@ -247,8 +264,7 @@ export class Recording {
   /** @param {Item} i @param {string} name */
   async #markRead(i, name) {
     await this.#book.read({ keys: [i.key], ...(name && { name }) });
-    if (name && name !== this.#owner.name()) localStorage.setItem(readerKey, name);
-    else localStorage.removeItem(readerKey);
+    localStorage.setItem(readerKey, name || this.#owner.name());
   }
 
   /** @param {string} key @param {boolean} on */

@@ -18,7 +18,7 @@ import { parse } from "./times.js";
  * @property {(i: Item) => Promise<void>} retract
  * @property {(i: Item) => Promise<void>} withdraw
  * @property {(i: Item, name: string) => Promise<void>} read
- * @property {() => string} reader the name that a receipt would carry
+ * @property {() => {name: string, kept: boolean}} reader the name that a receipt would carry, and whether a person gave it
  * @property {(key: string) => Promise<Item>} find another item
  * @property {(i: Item, matter: string) => Promise<void>} file
  * @property {(key: string) => string} fileAddress
