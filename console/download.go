@@ -92,7 +92,7 @@ func (s *Server) getDisclosureFile(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	data, err := rec.DisclosureFile(r.Context(), id)
-	s.give(w, "ringdown-"+r.PathValue("line")+"-"+strings.ReplaceAll(id, "/", "-")+".disclosure", data, err)
+	s.give(w, "ringdown-"+r.PathValue("line")+"-"+strings.ReplaceAll(id, "/", "-")+".txt", data, err)
 }
 
 // getExport gives what a query asks for, to be saved, as it comes.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"ringdown/api"
+	"ringdown/web"
 )
 
 const (
@@ -55,6 +56,7 @@ var largeBodies = map[string]int64{
 	"POST /api/lines/{line}/messages":    maxTextBody,
 	"POST /api/lines/{line}/files":       maxFileBody,
 	"POST /api/lines/{line}/disclosures": 4 * maxBody,
+	"POST /api/backup":                   2 * maxBody,
 }
 
 // bodyLimit is how many bytes the body of a request may have.
@@ -346,10 +348,16 @@ func localPath(next string) (string, error) {
 
 func notPlain(r rune) bool { return r <= ' ' || r > '~' || r == '\\' }
 
+// servePage gives a page. The one that verifies disclosures is to be saved, so that it runs
+// without this station, and without its cookie.
 func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		s.refuse(w, http.StatusMethodNotAllowed, &api.Error{Code: "wrong-method", Text: "Pages are only read.", Action: "Use GET."})
+		return
+	}
+	if r.URL.Path == "/verify.html" {
+		s.give(w, "ringdown-verify.html", web.VerifyPage, nil)
 		return
 	}
 	p, ok := s.pages[r.URL.Path]
