@@ -54,6 +54,9 @@ func (r *Replica) Advance(now time.Time) {
 
 // resume goes on after the store failed: what came meanwhile was not taken.
 func (r *Replica) resume(now time.Time) {
+	if r.ses.unanswered {
+		r.answerHello(now, r.ses.question)
+	}
 	if h := r.ses.pending; h != nil {
 		if err := r.heard(now, h); err != nil && !errors.Is(err, record.ErrFork) {
 			r.again(now)

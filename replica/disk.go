@@ -95,6 +95,9 @@ func (r *Replica) begin(now time.Time, l store.Log, b *record.Batch, values map[
 	if values == nil {
 		sb.Set = make(map[string][]byte)
 	}
+	for key := range sb.Set {
+		delete(r.disk.values, key) // the batch says something newer
+	}
 	f := &flight{sb, done}
 	if l == store.Own {
 		sb.Set[ownState] = b.State.Text(r.cfg.Own, r.cfg.Far)

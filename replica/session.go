@@ -27,7 +27,11 @@ type session struct {
 	pending *hello // an answer that came while a batch of ours was being written
 	refused bool   // entries came that have seen more of our log than we hold yet
 	proofs  bool   // of forks were sent
-	count   int    // of sessions in this run
+
+	unanswered bool  // a question waits for a batch to be durable
+	question   int64 // its serial
+
+	count int // of sessions in this run
 }
 
 // LineUp says that the line is up, to a far station of which nothing is known yet.
@@ -153,7 +157,7 @@ func (r *Replica) hearHello(now time.Time, body []byte) error {
 	r.ses.farSize = h.size
 	r.allow(h.allow)
 	if h.is(flagAsk) {
-		r.hello(now, flagAnswer, h.serial)
+		r.answerHello(now, h.serial)
 		r.askAnew(now)
 	}
 	r.resendPQ(h)
@@ -163,6 +167,18 @@ func (r *Replica) hearHello(now time.Time, body []byte) error {
 	}
 	r.number(now)
 	return nil
+}
+
+// answerHello answers a question. While a batch of the far side's entries is being written it is not known
+// whether we hold them: a far side that was restored, and heard that we do not, would give their
+// numbers a second time. So the answer waits.
+func (r *Replica) answerHello(now time.Time, serial int64) {
+	if r.disk.far != nil {
+		r.ses.unanswered, r.ses.question = true, serial
+		return
+	}
+	r.ses.unanswered = false
+	r.hello(now, flagAnswer, serial)
 }
 
 // askAnew asks again when the far side asks and has not answered: it may have begun anew after it
