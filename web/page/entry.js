@@ -142,6 +142,23 @@ export function event(i, a) {
   return `${by}: an entry of a kind that this page does not know`;
 }
 
+/** What befell line and paths at once, as both sides saw it. @param {Item[]} group @param {Around} a */
+export function lines(group, a) {
+  const saw = (/** @type {string} */ by) => {
+    const paths = [...new Set(group.filter((i) => i.by === by).map((i) => i.path ?? 0))].sort((x, y) => x - y);
+    return list(paths.map((p) => (p ? `path ${p}` : "the line")));
+  };
+  const us = saw("us"), them = saw("them"), up = group[0]?.up ? "come up" : "go down";
+  if (us === them) return `${who("us", a)} and ${who("them", a)} saw ${us} ${up}`;
+  return [us && `${who("us", a)} saw ${us} ${up}`, them && `${who("them", a)} saw ${them} ${up}`].filter(Boolean).join("; ");
+}
+
+/** "the line, path 1 and path 2" @param {string[]} words */
+const list = (words) => (words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
+
+/** The least that can be proven of several entries. @param {Item[]} group */
+export const least = (group) => ["none", "classical", "full"].find((p) => group.some((i) => i.proof === p)) ?? "none";
+
 /** @param {Item} i @param {string} by */
 function disclosure(i, by) {
   const to = i.to ? ` to ${isolated(i.to)}` : "";

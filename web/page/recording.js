@@ -313,7 +313,7 @@ export class Recording {
     this.#matters.show(this.#list, q.matter, a);
     this.#disclosing.show(this.#disclosures, a, peer);
     const t = this.#timeline;
-    this.#view.show(t.chunks(this.#now, a.utc), (row) => ({
+    this.#view.show(t.chunks(this.#now, a.utc, ticking), (row) => ({
       row, around: a, ticking, ticked: row.item !== null && ticked.has(row.item.key), matters: this.#list, within: q.matter,
     }));
     const none = t.items.length === 0 && t.waiting.length === 0;
@@ -340,6 +340,7 @@ export class Recording {
       case "loading": return "The record is being fetched.";
       case "failed": return "The record could not be fetched from the station. It is tried again by itself.";
     }
+    if (!this.#line && this.#desk?.link !== "attached") return "What the record holds is not known until this page reaches its station.";
     return this.#line && !this.#line.record && this.#line.state === "unconfirmed" ? "The record begins when the twelve words are confirmed." : "There is no record here.";
   }
 }

@@ -148,9 +148,10 @@ function eventRow() {
     /** @param {Sight} s @param {Item} i */
     update(s, i) {
       showTime(time, i, s);
-      say(what, [entry.event(i, s.around), entry.misdated(i, s.around)].filter(Boolean).join(". "));
+      const { group } = s.row;
+      say(what, [group ? entry.lines(group, s.around) : entry.event(i, s.around), entry.misdated(i, s.around)].filter(Boolean).join(". "));
       flag(what, "data-down", i.kind === "line" && !i.up);
-      showProof(proof, i);
+      showProof(proof, group ? { ...i, proof: entry.least(group) } : i);
     },
   };
 }

@@ -11,7 +11,12 @@ import { day, dayKey, parse } from "./times.js";
 
 /**
  * A Row is an item or the heading of a day.
- * @typedef {{key: string, heading: string, item: Item|null, dated: boolean}} Row dated: its time needs its date, because it stands under another day
+ * @typedef {object} Row
+ * @property {string} key
+ * @property {string} heading
+ * @property {Item|null} item
+ * @property {Item[]} [group] what befell line and paths at once, the newest first; item is the oldest
+ * @property {boolean} dated its time needs its date, because it stands under another day
  */
 
 /** A Chunk is a stretch of rows that is shown or folded as one. @typedef {{key: string, rows: Row[]}} Chunk */
@@ -90,14 +95,14 @@ export class Timeline {
   /**
    * chunks cuts the rows into stretches. A stretch keeps its key as new items come before it, because
    * it is counted from the oldest that was loaded with its place.
-   * @param {number} now @param {boolean} utc @returns {Chunk[]}
+   * @param {number} now @param {boolean} utc @param {boolean} [each] each item has its own row @returns {Chunk[]}
    */
-  chunks(now, utc) {
+  chunks(now, utc, each = false) {
     /** @type {Chunk[]} */
     const chunks = [];
-    const list = rows(this.waiting, this.items, now, utc);
+    const list = rows(this.waiting, this.items, now, utc), shown = each ? list : together(list);
     let chunk = /** @type {Chunk|null} */ (null), of = "";
-    for (const r of list) {
+    for (const r of shown) {
       const at = r.item ? (waits(r.item.key) ? "waiting" : String(Math.floor(r.item.position / chunkSize))) : "";
       if (!chunk || (at !== "" && of !== "" && at !== of)) chunks.push(chunk = { key: at, rows: [] });
       if (at !== "") of = chunk.key = at;
@@ -154,6 +159,22 @@ function headings(items, now, utc) {
   // What stands below all that is dated well stands with the oldest of these.
   const oldest = heads.findLast((h) => h.day !== -Infinity) ?? { day: today, at: now };
   return heads.map((h) => (h.day === -Infinity ? oldest : h));
+}
+
+const atOnce = 120_000; // ms in which both sides see what befell all paths
+
+/** together makes one row of what befell line and paths at once. @param {Row[]} list @returns {Row[]} */
+export function together(list) {
+  /** @type {Row[]} */
+  const shown = [];
+  for (const r of list) {
+    const last = shown.at(-1), a = r.item, b = last?.item;
+    const same = last && a?.kind === "line" && b?.kind === "line" && !a.up === !b.up && !r.dated && !last.dated
+      && Math.abs(parse(a.at) - parse(b.at)) <= atOnce && !a.misdated_ms && !b.misdated_ms;
+    if (same) shown[shown.length - 1] = { ...r, group: [...(last.group ?? [b]), a] };
+    else shown.push(r);
+  }
+  return shown;
 }
 
 /** "Today, 12 June" @param {number} at @param {number} now @param {boolean} utc */

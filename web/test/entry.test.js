@@ -115,3 +115,12 @@ test("a matter says how it stands and what is in it", () => {
   const list = orderly([matter({ key: "1", closed: ago(0) }), matter({ key: "2", opened: ago(99_000) }), matter({ key: "3" })]);
   assert.deepEqual(list.map((m) => m.key), ["3", "2", "1"]);
 });
+
+test("what befell line and paths is said once, if both saw the same", () => {
+  const saw = (/** @type {string} */ by, /** @type {number} */ path, o = {}) => message({ kind: "line", by, path, up: false, ...o });
+  const says = (/** @type {import("../page/apirecord.js").Item[]} */ ...group) => read(entry.lines(group, around()));
+  assert.equal(says(saw("us", 2), saw("them", 0), saw("us", 0), saw("them", 2)), "North and South saw the line and path 2 go down");
+  assert.equal(says(saw("us", 1), saw("us", 2), saw("us", 0)), "North saw the line, path 1 and path 2 go down");
+  assert.equal(says(saw("us", 1), saw("them", 0)), "North saw path 1 go down; South saw the line go down");
+  assert.equal(entry.least([saw("us", 1, { proof: "full" }), saw("us", 1, { proof: "classical" })]), "classical");
+});

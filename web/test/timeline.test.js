@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import { chunkSize, dayName, rows, Timeline } from "../page/timeline.js";
+import { chunkSize, dayName, rows, Timeline, together } from "../page/timeline.js";
 import { t0 } from "./desk.js";
 import { message } from "./items.js";
 
@@ -78,4 +78,10 @@ test("a stretch keeps its key and its rows while newer ones come", () => {
   assert.equal(new Set(after.map((c) => c.key)).size, after.length);
   assert.equal(after.flatMap((c) => c.rows).filter((r) => r.item).length, 3 * chunkSize);
   assert.ok(after.every((c) => c.rows.some((r) => r.item)), "a heading stands alone");
+});
+
+test("what befell all paths at once is one row, and what came back another", () => {
+  const l = (/** @type {number} */ position, /** @type {number} */ before, o = {}) => at(position, before, { kind: "line", up: false, path: position % 3, ...o });
+  const list = rows([], [l(6, 0, { up: true }), l(5, 600_000), l(4, 601_000, { by: "us" }), l(3, 900_000), at(2, 900_000), l(1, 900_000)], t0, true);
+  assert.deepEqual(together(list).map((r) => r.group?.map((i) => i.position) ?? r.item?.position ?? 0), [0, 6, [5, 4], 3, 2, 1]);
 });
