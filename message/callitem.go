@@ -32,7 +32,7 @@ func (d *drawing) call(item *api.Item, n int64) error {
 	id := record.CallID(t.id)
 	call := &api.RecordedCall{ID: id.String()}
 	item.Call, item.Key, item.By = call, callKey(id), side(t.lifted)
-	if call.Steps, err = d.steps(t.merged); err != nil {
+	if call.Steps, err = d.steps(t.merged, maxSteps); err != nil {
 		return err
 	}
 	if err := d.ends(call, t); err != nil {
@@ -99,7 +99,7 @@ func (t *told) proof(p Proofs) record.ProofState {
 }
 
 // steps are the entries of calls as they were added, of each side the first.
-func (d *drawing) steps(calls []int64) ([]api.RecordedStep, error) {
+func (d *drawing) steps(calls []int64, limit int) ([]api.RecordedStep, error) {
 	type numbered struct {
 		seq int64
 		api.RecordedStep
@@ -108,7 +108,7 @@ func (d *drawing) steps(calls []int64) ([]api.RecordedStep, error) {
 	for _, n := range calls {
 		for log := range 2 {
 			err := d.all(`SELECT s.id, seq, step, reason, count, who, at FROM step s JOIN entry e ON e.id = s.id
-				WHERE call = ? AND s.id & 1 = ? ORDER BY s.id LIMIT ?`, []any{n, log, maxSteps}, func(rows *sql.Rows) error {
+				WHERE call = ? AND s.id & 1 = ? ORDER BY s.id LIMIT ?`, []any{n, log, limit}, func(rows *sql.Rows) error {
 				var id entryID
 				var at, reason int64
 				var step record.Step
@@ -216,18 +216,30 @@ func (d *drawing) answer(call *api.RecordedCall, t told) error {
 	return nil
 }
 
-// CallEntries names the entries of a call, in the order in which they were added; of what one
-// side said 4096 times, no more.
+// maxEntries is how many entries CallEntries names of one side.
+const maxEntries = 4096
+
+// CallEntries names the entries of a call, in the order in which they were added; of one side at
+// most 4096.
 func (v *View) CallEntries(key string) (refs []Ref, err error) {
 	id, ok := parseCallKey(key)
 	if !ok {
 		return nil, nil
 	}
 	err = v.read("entries of "+key, func(s *session) error {
-		ids, err := s.ids(`WITH main (n) AS (SELECT iif(into_n = 0, n, into_n) FROM call WHERE id = ?)
-			SELECT s.id FROM step s JOIN call c ON c.n = s.call, main WHERE c.n = main.n OR c.into_n = main.n AND c.into_n <> 0 ORDER BY seq LIMIT 4096`, id[:])
-		for _, id := range ids {
-			refs = append(refs, entryID(id).ref())
+		var n int64
+		if found, err := s.one("SELECT iif(into_n = 0, n, into_n) FROM call WHERE id = ?", []any{id[:]}, &n); err != nil || !found {
+			return err
+		}
+		d := drawing{session: s}
+		t, err := d.told(n)
+		if err != nil {
+			return err
+		}
+		steps, err := d.steps(t.merged, maxEntries)
+		for _, step := range steps {
+			own, number, _ := ParseKey(step.Key)
+			refs = append(refs, Ref{own, number})
 		}
 		return err
 	})

@@ -22,6 +22,7 @@ var ErrDamaged = errors.New("message: the view is damaged")
 type session struct {
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
+	runs  int // of statements, so far
 }
 
 // maxStatements bounds what a session keeps ready.
@@ -32,10 +33,11 @@ func openSession(db *sql.DB) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &session{conn, map[string]*sql.Stmt{}}, nil
+	return &session{conn: conn, stmts: map[string]*sql.Stmt{}}, nil
 }
 
 func (s *session) stmt(query string) (*sql.Stmt, error) {
+	s.runs++
 	if st := s.stmts[query]; st != nil {
 		return st, nil
 	}
