@@ -107,17 +107,7 @@ func (s *session) titleOf(key string) (title string, err error) {
 const notProof = "This is a copy to read, as one station had it. It proves nothing: whoever has it can change it. " +
 	"What is to be proven is disclosed: a disclosure carries the signatures of both sides, and \"ringdown verify\" checks it."
 
-// A jsonExport writes one object. Its members come in this order; none but those of items are
-// left out when they are empty:
-//
-//	ringdown_export  1, the version of this shape
-//	note             that this is no proof
-//	line, own, peer  names
-//	made             when, RFC 3339
-//	clock_ms         how far the other side's clock is estimated to be ahead
-//	query            from, to (RFC 3339 or ""), matter, search, kinds, unread
-//	items            api.Item, the oldest first, one on each line; "by" is "us" for own
-//	complete         true: the end was reached
+// A jsonExport writes one object; the package comment has its shape.
 type jsonExport struct {
 	w    io.Writer
 	some bool
