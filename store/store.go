@@ -1,8 +1,3 @@
-// Package store keeps the record of one line on disk: two append-only logs of entries with
-// the hashes of their trees, and small settings, written together or not at all.
-//
-// It knows nothing of what an entry means. [Store] is the contract; package storetest is the
-// suite that every implementation passes.
 package store
 
 import (
