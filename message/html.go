@@ -99,6 +99,15 @@ type pageItem struct {
 	Under  string // title of its matter
 }
 
+// Label is a key as whoever is neither side reads it: the author's name and the number.
+func (p pageItem) Label(key string) string {
+	by, what, _ := strings.Cut(key, "/")
+	if name := p.Names[by]; name != "" {
+		by = name
+	}
+	return by + " " + what
+}
+
 func (x *htmlExport) item(item api.Item) error {
 	p := pageItem{Item: item, Author: x.names[item.By], Names: x.names}
 	if d := day(item.At); d != x.day {
