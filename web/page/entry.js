@@ -63,13 +63,16 @@ export const stageMeaning = {
  * @typedef {{rungs: number, word: string, chased: boolean, title: string}} Progress
  */
 
+/** Their message that waits for a person here to mark it read. @param {Item} i */
+export const isUnread = (i) => i.kind === "message" && i.by === "them" && i.ladder?.stage !== "read" && !i.retracted_by && !i.amended_by;
+
 /** progress says how far a message has got: ours there, theirs here. @param {Item} i @param {Around} a @returns {Progress} */
 export function progress(i, a) {
   const l = i.ladder, stage = l?.stage ?? "waiting", rungs = stages.indexOf(stage) + 1;
   const read = l?.read_at ? `read by ${isolated(l.read_by || "somebody", 40)} ${minute(parse(l.read_at), a.utc)}` : "";
   const title = ladderLines(i, a).join("\n");
   if (i.by === "us") return { rungs, word: (read || stage) + (l?.chased ? ", not read" : ""), chased: l?.chased === true, title };
-  const word = stage === "read" ? read || "read" : l?.chased ? "not marked read · chased" : "not marked read";
+  const word = stage === "read" ? read || "read" : !isUnread(i) ? "" : l?.chased ? "not marked read · chased" : "not marked read";
   return { rungs, word, chased: l?.chased === true, title };
 }
 

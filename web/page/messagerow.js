@@ -65,7 +65,7 @@ export class MessageRow {
     say(this.#notes, entry.misdated(i, s.around));
     this.#notes.hidden = this.#notes.textContent === "";
     this.#showProgress(s, i);
-    if (this.#opened === "more" && this.#told !== entry.ladderLines(i, s.around).join() + i.proof) this.#fillMore();
+    if (this.#opened === "more" && this.#told !== tale(i, s)) this.#fillMore();
   }
 
   /** @param {Sight} s @param {Item} i */
@@ -88,6 +88,7 @@ export class MessageRow {
     this.#original.setAttribute("aria-expanded", String(!this.#covered));
     const shown = !gone || !this.#covered;
     this.#prose.show(i.text ?? "");
+    this.#filesList.hidden = !shown;
     this.#prose.el.hidden = !shown || !i.text || i.erased === true;
     flag(this.#prose.el, "data-gone", gone);
     const state = i.erased ? "Its text was erased here; what proves it stays." : i.retracted_by ? "Taken back by its author." : i.amended_by ? "Corrected by its author: see the newer one." : "";
@@ -97,7 +98,7 @@ export class MessageRow {
   /** @param {Sight} s @param {Item} i */
   #showProgress(s, i) {
     const p = entry.progress(i, s.around), theirs = i.by === "them";
-    const unread = theirs && i.ladder?.stage !== "read" && !i.retracted_by;
+    const unread = entry.isUnread(i);
     this.#progress.title = p.title;
     this.#rungs.hidden = theirs;
     [...this.#rungs.children].forEach((r, k) => flag(r, "data-done", k < p.rungs));
@@ -168,18 +169,24 @@ export class MessageRow {
   #fillMore() {
     const i = this.#item, s = this.#sight;
     if (!i || !s) return;
-    const told = entry.ladderLines(i, s.around), lines = told.map((text) => make("li", "", text));
-    this.#told = told.join() + i.proof;
+    const lines = entry.ladderLines(i, s.around).map((text) => make("li", "", text));
+    this.#told = tale(i, s);
     const waiting = i.key.startsWith("waiting/"), ours = i.by === "us", gone = i.retracted_by !== undefined;
     const actions = [
-      i.by === "them" && i.ladder?.stage !== "read" && !gone && this.#hooks.reader().kept && button("quiet", "Mark read as somebody else …", () => this.#askRead()),
-      !waiting && button("quiet", "Answer", () => this.#hooks.answer(i)),
-      ours && !gone && !i.amended_by && !waiting && button("quiet", "Correct", () => this.#hooks.correct(i)),
+      entry.isUnread(i) && this.#hooks.reader().kept && button("quiet", "Mark read as somebody else …", () => this.#askRead()),
+      !waiting && button("quiet", "Answer", () => this.#leave(() => this.#hooks.answer(i))),
+      ours && !gone && !i.amended_by && !waiting && button("quiet", "Correct", () => this.#leave(() => this.#hooks.correct(i))),
       ours && !gone && !waiting && button("quiet", "Take back …", () => this.#confirm("Both sides keep that it was sent, and that it was taken back.", "Take it back", () => this.#hooks.retract(i))),
       waiting && button("quiet", "Do not send …", () => this.#confirm("It has not left this station. Its text goes back to where you write.", "Do not send it", () => this.#hooks.withdraw(i))),
     ].filter((b) => b instanceof Node);
     const fact = make("p", "fact", `${entry.proof(i).word}. ${waiting ? "It has no number yet." : entry.proof(i).why} ${visible(i.key)}`);
     this.#open("more", make("ul", "facts-list", ...lines), fact, make("div", "below", ...actions));
+  }
+
+  /** leave closes the panel, and goes on where one writes. @param {() => void} go */
+  #leave(go) {
+    this.#close();
+    go();
   }
 
   /** confirm asks once more, in the row. @param {string} what @param {string} yes @param {() => Promise<void>} act */
@@ -216,6 +223,9 @@ export class MessageRow {
     if (had) this.#more.focus();
   }
 }
+
+/** All that the open panel depends on. @param {Item} i @param {Sight} s */
+const tale = (i, s) => [...entry.ladderLines(i, s.around), i.proof, i.amended_by, i.retracted_by].join();
 
 /** What a message refers to: a verb, and the key. @param {Item} i @returns {[string, string]} */
 function relation(i) {

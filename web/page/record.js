@@ -4,6 +4,7 @@
  * No DOM: only fetch and timers. What happens comes by the WebSocket (protocol.js).
  */
 
+import { isUnread } from "./entry.js";
 import { Refusal } from "./protocol.js";
 
 /** @typedef {import("./apirecord.js").Item} Item */
@@ -49,7 +50,7 @@ export function matches(q, i) {
   return (!q.from || at >= q.from) && (!q.to || at < q.to)
     && (!q.matter || i.matter === q.matter || i.key === q.matter)
     && (!q.kinds || q.kinds.split(",").includes(i.kind))
-    && (!q.unread || (i.kind === "message" && i.by === "them" && i.ladder?.stage !== "read" && !i.retracted_by))
+    && (!q.unread || isUnread(i))
     && !q.search;
 }
 
