@@ -74,7 +74,7 @@ func (d *desk) closes(matter *mark) { d.does(record.MatterClosed, *matter, recor
 
 func (d *desk) files(c *spoken, matter *mark) { d.does(record.MatterFiled, *matter, c.id) }
 
-// A spoken is a call of the story, and the entries that prove it to others: who called, who answered, its end.
+// A spoken is a call of the story, and the entries that prove it to others: the answer and the end.
 type spoken struct {
 	id    record.CallID
 	steps []mark
@@ -83,7 +83,7 @@ type spoken struct {
 // step enters one step of a call.
 func (d *desk) step(c *spoken, s record.CallStep) {
 	m := d.writes(replica.Draft{Call: c.id, Body: s})
-	if s.Step == record.StepCalled || s.Step == record.StepAnswered || s.Step == record.StepEnded {
+	if s.Step == record.StepAnswered || s.Step == record.StepEnded {
 		c.steps = append(c.steps, m)
 	}
 }
@@ -109,11 +109,11 @@ func (d *desk) calls(who, answers int, rang, long time.Duration) *spoken {
 	return c
 }
 
-// misses is a call that nobody takes.
+// misses is a call that nobody takes, until the caller hangs up.
 func (d *desk) misses(who int, rang time.Duration) {
 	c := d.rings(who, 1, rang)
-	d.far.ends(c, record.NoAnswer, record.ByNobody, "")
-	d.ends(c, record.NoAnswer, record.ByNobody, d.people[who])
+	d.ends(c, record.Cancelled, record.ByAuthor, d.people[who])
+	d.far.ends(c, record.Cancelled, record.ByOther, "")
 }
 
 func (d *desk) ends(c *spoken, r record.Reason, by record.By, who string) {

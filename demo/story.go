@@ -14,8 +14,8 @@ const (
 )
 
 // tell tells the story: two desks that keep their forces and their networks out of
-// each other's way, over three days and a morning. It ends before now, with a restart of
-// both stations.
+// each other's way, over three days and a morning. It ends before now, as both stations are
+// about to be restarted, with a message that North has not read.
 func (h *history) tell(now time.Time) {
 	h.north.people = []string{"I. Varn, watch", "T. Reik, CSIRT", "M. Orlan, chief of watch"}
 	h.south.people = []string{"D. Quill, watch", "O. Sable, CSIRT", "R. Emsing, duty officer"}
@@ -152,31 +152,33 @@ func (h *history) outage(wave *mark) {
 	h.at(1, "10:32")
 	a := s.says(wave, "Crew list for the relief of 18:00: Sable, Emsing, and")
 	h.after(20 * time.Second)
-	s.says(wave, "Meant for another desk.", s.about(record.Retracts, a))
+	b := s.says(wave, "Meant for another desk.", s.about(record.Retracts, a))
+	h.after(50 * time.Second)
+	n.reads(cert, a, b)
 	h.at(1, "11:20:07")
 	h.lineDown()
 	h.at(1, "11:31")
-	b := n.says(wave, "Two more domains, registered this morning: berth-payment.example and harbour-fees.example. Written while the line is down; please confirm when you have it.")
+	c := n.says(wave, "Two more domains, registered this morning: berth-payment.example and harbour-fees.example. Written while the line is down; please confirm when you have it.")
 	h.at(1, "11:58:49")
 	h.lineUp()
 	h.after(31 * time.Second)
-	s.reads(cert, b)
-	c := s.says(wave, "Both are blocked here too. The outage was ours: a power supply of the border router, replaced.", s.about(record.Answers, b))
+	s.reads(cert, c)
+	d := s.says(wave, "Both are blocked here too. The outage was ours: a power supply of the border router, replaced.", s.about(record.Answers, c))
 	h.after(88 * time.Second)
-	n.reads(cert, c)
+	n.reads(cert, d)
 	h.at(1, "17:30")
 	relay := s.opens("Maintenance of the satellite ground station", 5*time.Minute)
-	d := s.says(relay, "Tonight 23:00 to 23:40 UTC our ground station's amplifier is changed. The satellite path will be down; the fibre is not touched.")
+	e := s.says(relay, "Tonight 23:00 to 23:40 UTC our ground station's amplifier is changed. The satellite path will be down; the fibre is not touched.")
 	h.after(6 * time.Minute)
-	n.reads(watch, d)
+	n.reads(watch, e)
 	h.at(1, "23:00:30")
 	h.path(2, false)
 	h.at(1, "23:34:12")
 	h.path(2, true)
 	h.at(1, "23:36")
-	e := s.says(relay, "Done. Please look at the path from your side in the morning.")
+	f := s.says(relay, "Done. Please look at the path from your side in the morning.")
 	h.at(2, "06:03")
-	n.reads(watch, e)
+	n.reads(watch, f)
 	h.after(3 * time.Minute)
 	n.closes(relay)
 }
@@ -228,6 +230,6 @@ func (h *history) today(now time.Time, wave *mark) {
 	c := n.says(nil, "Both stations are restarted in five minutes, as agreed. The record is on both sides.")
 	h.after(35 * time.Second)
 	s.reads(watch, c)
-	h.until(now.Add(-3 * time.Minute))
-	h.lineDown()
+	h.until(now.Add(-6 * time.Minute))
+	s.says(dip, "The converter is back. We send its protocol when the stations are up again; please look whether your side saw the second swing at 49.86 Hz.")
 }

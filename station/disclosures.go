@@ -437,10 +437,10 @@ func (k keeper) theirs() (list []api.Disclosure, err error) {
 		for _, it := range p.Items { // the newest first: what answers before what is answered
 			switch {
 			case it.By == "us" && (it.Act == "consented" || it.Act == "refused"):
-				state[it.Answers] = it.Act
-				made[it.Key] = it.Answers
+				asked := k.answered(it.Key)
+				state[asked], made[it.Key] = it.Act, asked
 			case it.By == "them" && it.Act == "made":
-				if asked := cmp.Or(it.Answers, it.Key); asked != it.Key {
+				if asked := k.answered(it.Key); asked != "" {
 					state[asked] = "made"
 				} else {
 					list = append(list, k.their(it, "made"))
@@ -458,6 +458,23 @@ func (k keeper) theirs() (list []api.Disclosure, err error) {
 		q.Before = p.Next
 	}
 	return list, nil
+}
+
+// answered is the key of the entry that an entry answers; empty if it answers none.
+func (k keeper) answered(key string) string {
+	own, n, ok := message.ParseKey(key)
+	if !ok {
+		return ""
+	}
+	e, err := k.rep.Entry(own, n)
+	if err != nil {
+		return ""
+	}
+	ref, answers := e.Has(record.Answers)
+	if !answers {
+		return ""
+	}
+	return message.Key(own != ref.Other, ref.Number)
 }
 
 func (k keeper) their(it api.Item, state string) api.Disclosure {
