@@ -73,7 +73,6 @@ type file struct {
 	Parties [2]party
 	Prints  [2][32]byte
 	Logs    [2]log
-	Sum     [32]byte
 }
 
 // A span is the entries First ≤ n < End.

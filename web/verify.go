@@ -41,10 +41,10 @@ func verifyPart(name string) string {
 	return string(b)
 }
 
-var imports = regexp.MustCompile(`(?m)^(?:// @ts-check\n|import [^;]*;\n|export (?:\{[^}]*\};\n)?)`)
+var moduleLines = regexp.MustCompile(`(?m)^(?:// @ts-check\n|import [^;]*;\n|export )`)
 
 // joined makes a module a part of a longer one.
-func joined(module string) string { return imports.ReplaceAllString(module, "") }
+func joined(module string) string { return moduleLines.ReplaceAllString(module, "") }
 
 // hashOf allows what a policy otherwise forbids inside a page.
 func hashOf(text string) string {

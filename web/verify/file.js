@@ -21,7 +21,7 @@ const MAX_TIME = 253402300799999;
  * @typedef {{text: string, name: string, keys: Uint8Array[]}} Party
  * @typedef {{side: number, number: number}} Place
  * @typedef {{kind: string, by: number, made: number, to: string, rule: number, call: string, from: number, until: number, ranges: {first: number, end: number}[],
- *   asked: Place | null, answer: Place | null, accord: Uint8Array, digests: Uint8Array[], parties: Party[], prints: Uint8Array[], logs: Log[], sum: Uint8Array, summed: string}} File
+ *   asked: Place | null, answer: Place | null, accord: Uint8Array, digests: Uint8Array[], parties: Party[], prints: Uint8Array[], logs: Log[], sum: string, summed: string}} File
  */
 
 /** Takes lines. The first that is wrong is thrown. */
@@ -231,15 +231,15 @@ export function parse(bytes) {
   accord(r, file);
   for (const side of [0, 1]) file.logs.push(log(r, side));
   file.summed = text.slice(0, text.lastIndexOf("sum "));
-  const sumAt = r.odd;
-  file.sum = r.hex("sum", 32);
+  const odd = r.odd;
+  file.sum = r.take("sum");
+  r.digits(file.sum, 32);
   if (r.at < text.length) {
     r.line++;
     r.now = text.slice(r.at, r.at + 240).split("\n")[0];
     throw r.bad();
   }
-  if (sumAt !== 0) throw failure("canonical", { line: sumAt });
-  if (r.odd !== 0) throw failure("canonical", { line: r.odd });
+  if (odd !== 0) throw failure("canonical", { line: odd });
   return file;
 }
 
@@ -258,7 +258,7 @@ function head(r) {
   /** @type {File} */
   const file = {
     kind, by, made, to, rule, call: "", from: 0, until: 0, ranges: [], asked: null, answer: null, accord: new Uint8Array(), digests: [],
-    parties: [], prints: [], logs: [], sum: new Uint8Array(), summed: "",
+    parties: [], prints: [], logs: [], sum: "", summed: "",
   };
   if (kind === "contact") file.call = hex(r.hex("call", 16));
   if (kind === "range") range(r, file);

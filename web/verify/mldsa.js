@@ -163,6 +163,7 @@ function useHint(hint, r) {
 export function verifyMLDSA44(key, message, signature) {
   if (key.length !== MLDSA44_KEY || signature.length !== MLDSA44_SIGNATURE) return false;
   const seed = signature.subarray(0, C_SIZE);
+  /** @type {Int32Array[]} */
   const z = [];
   for (let i = 0; i < COLUMNS; i++) {
     const packed = unpack(signature.subarray(C_SIZE + 576 * i, C_SIZE + 576 * (i + 1)), 18);

@@ -110,7 +110,7 @@ export function isVisibleLine(s, least, most) {
 
 /**
  * @param {string} s
- * @returns {Uint8Array}
+ * @returns {Uint8Array<ArrayBuffer>}
  */
 export function utf8(s) {
   return new TextEncoder().encode(s);
@@ -126,7 +126,7 @@ export function hex(b) {
 
 /**
  * @param {string} s
- * @returns {Uint8Array}
+ * @returns {Uint8Array<ArrayBuffer>}
  */
 export function unhex(s) {
   return Uint8Array.from(s.match(/../g) ?? [], (byte) => parseInt(byte, 16));
@@ -146,7 +146,7 @@ export function base64(b) {
  * Reads base64 in its one form; null for all else.
  * @param {string} s
  * @param {boolean} [padded]
- * @returns {Uint8Array | null}
+ * @returns {Uint8Array<ArrayBuffer> | null}
  */
 export function unbase64(s, padded = true) {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(s) || (padded ? s.length % 4 !== 0 : s.includes("=") || s.length % 4 === 1)) return null;
@@ -173,7 +173,7 @@ export function joinBytes(...parts) {
  * A number in so many bytes, the highest first.
  * @param {number} n
  * @param {number} size
- * @returns {Uint8Array}
+ * @returns {Uint8Array<ArrayBuffer>}
  */
 export function big(n, size) {
   const b = new Uint8Array(size);
@@ -194,7 +194,7 @@ export function equal(a, b) {
 
 /**
  * @param {Uint8Array[]} parts
- * @returns {Promise<Uint8Array>}
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
 export async function sha256(...parts) {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", joinBytes(...parts)));
