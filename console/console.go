@@ -33,6 +33,18 @@
 //
 // Everybody with a session may do everything at the station; roles come later.
 //
+// # What is asked of a record
+//
+// A body is one JSON value, UTF-8, of at most 4 kB (a message 64 kB, a disclosure 16 kB, a file's
+// bytes 1 MiB); an unknown key, a field out of bounds, an unknown or repeated parameter
+// of a query is refused with 400 and reaches no record. Whether there is such an entry is the record's to say: 404.
+// A session may search 15 times a second, and begin an export or a disclosure every two.
+//
+// Whatever came from the other side as a file leaves as a download: an attachment of no
+// type, sandboxed, under a name without folders, control or direction characters. An export is streamed; one that fails
+// on its way ends without its last chunk, so it never looks whole. Backups are for the local
+// socket alone.
+//
 // # A console's connection
 //
 // The first message on the WebSocket is "attach". A console that names the id of an

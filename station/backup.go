@@ -44,8 +44,9 @@ func BackupFolder(ctx context.Context, dir, file string) error {
 	if err != nil {
 		return err
 	}
+	defer lock.Close()
 	none := func(context.Context, string, string) (bool, error) { return false, nil }
-	return errors.Join(backup(ctx, dir, file, time.Now(), none), lock.Close())
+	return backup(ctx, dir, file, time.Now(), none)
 }
 
 // copyRecord copies a record that is in use.
@@ -74,7 +75,11 @@ func backup(ctx context.Context, dir, file string, now time.Time, records record
 	if err != nil {
 		return backupFailed(file, err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	defer func() {
+		if e := os.RemoveAll(scratch); err == nil && e != nil {
+			err = fmt.Errorf("station: the backup is whole, but its scratch folder is still there: %w", e)
+		}
+	}()
 	out, err := os.OpenFile(filepath.Join(scratch, "backup"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return backupFailed(file, err)

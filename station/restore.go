@@ -112,10 +112,10 @@ func putPart(ctx context.Context, dir, path string, r io.Reader) error {
 		return err
 	}
 	name := filepath.Join(dir, filepath.FromSlash(path))
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-		return err
+	err := os.MkdirAll(filepath.Dir(name), 0o700)
+	if err == nil {
+		err = writeNew(name, r)
 	}
-	err := writeNew(name, r)
 	if errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR) {
 		return badBackup("%s is there twice", path)
 	}
@@ -154,7 +154,10 @@ func settle(temp, dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(temp, dir); err != nil { // in the place of an empty one as well
+	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // it was seen to be empty
+		return err
+	}
+	if err := os.Rename(temp, dir); err != nil {
 		return err
 	}
 	return syncFolder(filepath.Dir(dir))
