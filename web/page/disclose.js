@@ -1,7 +1,7 @@
 // @ts-check
 /** Disclosures in words, and what is asked of the station for one. Pure. */
 
-import { isolated } from "./entry.js";
+import { isolated, who } from "./entry.js";
 
 /** @typedef {import("./apirecord.js").Disclosure} Disclosure */
 /** @typedef {import("./apirecord.js").NewDisclosure} NewDisclosure */
@@ -78,3 +78,11 @@ export const needsAnswer = (d) => d.by === "them" && d.state === "asked" && d.ru
 
 /** to names for whom. @param {Disclosure} d */
 export const to = (d) => (d.to ? `For ${isolated(d.to, 120)}` : "For nobody named");
+
+/** shows says in words what a disclosure shows; what it does not understand it leaves as it is. @param {string} text @param {import("./entry.js").Around} a */
+export function shows(text, a) {
+  const m = /^(headers of )?(us|them)\/(\d+)(?: to \2\/(\d+))?$/.exec(text);
+  if (!m) return isolated(text, 200);
+  const [, headers, by, from, to] = m, how = headers ? "without their text" : "with their text";
+  return `${who(by, a)}’s ${to ? `entries ${from} to ${to}` : `entry ${from}`}, ${to ? how : how.replace("their", "its")}`;
+}

@@ -4,7 +4,7 @@
 import { any, byId, flag, Keyed, make, say } from "./dom.js";
 import { DayField } from "./dayfield.js";
 import * as disclose from "./disclose.js";
-import { everyTime, isolated, when } from "./entry.js";
+import { everyTime, when } from "./entry.js";
 import { visible } from "./plain.js";
 import { button } from "./rowparts.js";
 
@@ -155,7 +155,7 @@ function disclosureRow(hooks) {
   const agree = button("mark-read", "Agree", () => answer(true)), refuse = button("quiet", "Refuse", () => answer(false));
   const list = new Keyed(shows, () => {
     const el = make("li");
-    return { el, /** @param {{text: string, n: number}} s */ update: (s) => say(el, isolated(s.text, 200)) };
+    return { el, /** @param {{text: string, n: number}} s */ update: (s) => say(el, s.text) };
   });
   const links = make("p", "below", save, verify), answers = make("div", "below", agree, refuse);
   const el = make("li", "", time, make("div", "entry-body", what, state, shows, sum, links, answers, error));
@@ -168,7 +168,7 @@ function disclosureRow(hooks) {
       time.title = everyTime(d.at, a);
       say(what, disclose.to(d));
       say(state, disclose.state(d, peer));
-      list.show((d.shows ?? []).map((text, n) => ({ text, n })), ({ n }) => String(n));
+      list.show((d.shows ?? []).map((text, n) => ({ text: disclose.shows(text, a), n })), ({ n }) => String(n));
       say(sum, d.sha256 ? `SHA-256 ${visible(d.sha256)}` : "");
       sum.hidden = !d.sha256;
       links.hidden = !(d.by === "us" && d.state === "made");

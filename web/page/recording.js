@@ -14,6 +14,7 @@ import { everyTime, isolated, minuteOf } from "./entry.js";
 import { Filters } from "./filters.js";
 import { Matters } from "./matters.js";
 import { everything, isAll, Ledger, matches, Newest, NoRecord } from "./record.js";
+import { Refusal } from "./protocol.js";
 import { RecordView } from "./recordview.js";
 import { Timeline } from "./timeline.js";
 import * as words from "./words.js";
@@ -34,6 +35,15 @@ import * as words from "./words.js";
 const typingPause = 100, settlePause = 400, retryPause = 3000; // ms
 const mostEarly = 100;
 const readerKey = "ringdown.reader";
+
+/** matterOf reads which matter's page an address asks for; empty: none. @param {string} hash */
+export function matterOf(hash) {
+  const m = /^#matter=(us|them|waiting)(?:%2[Ff]|\/)([0-9a-f]+)$/.exec(hash);
+  return m ? `${m[1]}/${m[2]}` : "";
+}
+
+/** What a person reads of a failure. @param {unknown} e */
+const sentence = (e) => (e instanceof Refusal ? `${e.message} ${e.action}` : String(e));
 
 export class Recording {
   #owner;
@@ -179,13 +189,7 @@ export class Recording {
   }
 
   #followHash() {
-    const m = /^#matter=(.+)$/.exec(location.hash);
-    let matter = "";
-    try {
-      matter = m ? decodeURIComponent(m[1]) : "";
-    } catch {
-      // An address that says nothing.
-    }
+    const matter = matterOf(location.hash);
     this.#filters.set({ matter });
     if (this.#state === "here") {
       this.#ask(0);
@@ -211,6 +215,7 @@ export class Recording {
       return ledger.page(q, 0);
     }, (page) => {
       this.#asking = false;
+      say(any("record-error"), "");
       this.#further.drop();
       this.#loading = false;
       const turned = q.matter !== this.#query.matter;
@@ -225,6 +230,7 @@ export class Recording {
       for (const e of this.#early.splice(0)) this.event(e);
     }, (e) => {
       this.#asking = false;
+      say(any("record-error"), e instanceof NoRecord ? "" : sentence(e));
       this.#state = e instanceof NoRecord ? "none" : this.#state === "here" ? "here" : "failed";
       if (this.#state === "failed") this.#pages.run(retryPause, async () => {}, () => this.#ask(0), () => {});
       this.#draw();

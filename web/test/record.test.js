@@ -7,9 +7,10 @@ import * as disclose from "../page/disclose.js";
 import * as draft from "../page/draft.js";
 import { Dwell } from "../page/dwell.js";
 import { everything, isAll, Ledger, matches, Newest, NoRecord, parameters } from "../page/record.js";
+import { matterOf } from "../page/recording.js";
 import { dayOf, wholeDay } from "../page/times.js";
 import { ago, desk, line, t0 } from "./desk.js";
-import { message, read, state } from "./items.js";
+import { around, message, read, state } from "./items.js";
 
 test("a query names only what restricts", () => {
   assert.equal(parameters(everything), "");
@@ -200,9 +201,22 @@ test("every rule and state of a disclosure has its sentence", () => {
   }
 });
 
+test("what a disclosure shows is told by whose entries they are", () => {
+  const says = (/** @type {string} */ t) => read(disclose.shows(t, around()));
+  assert.equal(says("us/73"), "North’s entry 73, with its text");
+  assert.equal(says("headers of them/72 to them/73"), "South’s entries 72 to 73, without their text");
+  assert.equal(says("something\u202e new"), "something⟨U+202E⟩ new");
+});
+
 test("a day ends where the next begins, here and in UTC", () => {
   const d = wholeDay(t0, true);
   assert.deepEqual([d.from, d.to], [Date.UTC(2026, 5, 12), Date.UTC(2026, 5, 13)]);
   assert.equal(dayOf(2026, 5, 12, true), d.from);
   assert.ok(Number.isNaN(dayOf(2026, 1, 30, true)));
+});
+
+test("only an address that names a matter opens its page", () => {
+  assert.equal(matterOf("#matter=us%2F12"), "us/12");
+  assert.equal(matterOf("#matter=waiting/0abc"), "waiting/0abc");
+  for (const h of ["", "#", "#matter=", "#matter=us%252F12", "#matter=us/1&x=<b>", "#matter=%E0%A4%A"]) assert.equal(matterOf(h), "", h);
 });
