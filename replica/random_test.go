@@ -210,6 +210,11 @@ func (m *mess) calm() {
 		}
 	}
 	m.agree()
+	for _, s := range []*station{m.north, m.south} {
+		if st := s.r.Status(); len(st.Waiting) > 0 || st.Apart {
+			m.t.Fatalf("%s: %d wait, %s, apart %v", s.name, len(st.Waiting), st.Standing, st.Apart)
+		}
+	}
 }
 
 // check compares what arrived with what was written.
@@ -235,7 +240,7 @@ func (m *mess) check() {
 
 // Whatever fails, crashes, is cut or is restored, all arrives once and in order, and both have the same.
 func TestRandomWorlds(t *testing.T) {
-	seeds := 150
+	seeds := 80
 	if testing.Short() {
 		seeds = 20
 	}

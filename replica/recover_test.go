@@ -151,9 +151,7 @@ func TestClones(t *testing.T) {
 	if original.r.Status().Own.Size != 3 {
 		t.Error("numbered though the clone was heard again")
 	}
-	w.cut()
-	w.connect()
-	w.settle()
+	w.pass(apartFor)
 	if st := original.r.Status(); st.Apart || st.Own.Size != 4 {
 		t.Errorf("alone again: %+v", st)
 	}
@@ -168,9 +166,7 @@ func TestClones(t *testing.T) {
 	original.r.begin(w.now, store.Own, b, nil, func(now time.Time) { original.r.log.Committed(now) })
 	w.up = true
 	swap(clone)
-	w.cut()
-	w.connect()
-	w.settle()
+	w.pass(apartFor)
 	clone.write(text("another"))
 	w.settle()
 	if clone.r.Status().Own.Size != 5 {

@@ -3,7 +3,6 @@ package replica
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"ringdown/record"
@@ -37,9 +36,9 @@ type session struct {
 // LineUp says that the line is up, to a far station of which nothing is known yet.
 func (r *Replica) LineUp(now time.Time) {
 	r.now = now
-	count := r.ses.count + 1
 	r.lose()
-	r.ses = session{up: true, count: count}
+	r.ses = session{up: true}
+	r.runs.apartAt = now
 	r.ask(now)
 	r.cfg.Hooks.Changed()
 }
@@ -47,9 +46,8 @@ func (r *Replica) LineUp(now time.Time) {
 // LineDown says that the line is down.
 func (r *Replica) LineDown(now time.Time) {
 	r.now = now
-	count := r.ses.count
 	r.lose()
-	r.ses = session{count: count}
+	r.ses = session{}
 	r.cfg.Hooks.Changed()
 }
 
@@ -116,6 +114,10 @@ func (r *Replica) advanceSession(now time.Time) {
 	s := &r.ses
 	switch {
 	case !s.up:
+	case r.runs.alone(now) && s.met:
+		r.runs.apart = false
+		r.cfg.Hooks.Changed()
+		r.number(now)
 	case !s.resync.IsZero() && !now.Before(s.resync), !s.met && !now.Before(s.asked.Add(askAgain)):
 		r.ask(now)
 	}
@@ -130,6 +132,8 @@ func (r *Replica) sessionDeadline() time.Time {
 		return s.resync
 	case !s.met:
 		return s.asked.Add(askAgain)
+	case r.runs.apart:
+		return r.runs.apartAt.Add(apartFor)
 	}
 	return time.Time{}
 }
@@ -149,11 +153,9 @@ func (r *Replica) hearHello(now time.Time, body []byte) error {
 	if r.runs.meet(h.run) {
 		if err := r.disk.set(now, r.runs.values()); err != nil {
 			r.storeFailed(now, err)
-			r.ses.resync = now.Add(retryAfter)
-			return err // what we say to have heard must be durable
 		}
 	}
-	r.cloned(h)
+	r.cloned(now, h)
 	r.ses.farSize = h.size
 	r.allow(h.allow)
 	if h.is(flagAsk) {
@@ -171,9 +173,9 @@ func (r *Replica) hearHello(now time.Time, body []byte) error {
 
 // answerHello answers a question. While a batch of the far side's entries is being written it is not known
 // whether we hold them: a far side that was restored, and heard that we do not, would give their
-// numbers a second time. So the answer waits.
+// numbers a second time. And which run we heard must be durable before we say it. So the answer waits.
 func (r *Replica) answerHello(now time.Time, serial int64) {
-	if r.disk.far != nil {
+	if _, pending := r.disk.values[keyFarRuns]; pending || r.disk.far != nil {
 		r.ses.unanswered, r.ses.question = true, serial
 		return
 	}
@@ -214,7 +216,7 @@ func (r *Replica) heard(now time.Time, h *hello) error {
 	if h.held != nil && h.held.Cosignature != nil && standing != record.Behind {
 		r.cosigned(now, h.held.Tree.Size, h.held.Cosignature)
 	}
-	r.restored(standing)
+	r.restored(now, standing)
 	r.stand(now, before)
 	r.askMend(now)
 	r.pull(now)
@@ -334,114 +336,6 @@ func (r *Replica) hearFork(now time.Time, body []byte) error {
 		r.keepFork(now, own)
 	}
 	return err
-}
-
-// Runs and clones.
-
-// maxRuns is how many of our own runs are known again.
-const maxRuns = 64
-
-const (
-	keyRuns    = "runs"     // own ones, 16 bytes each, the newest first
-	keyFarRuns = "far-runs" // heard and last
-)
-
-// runs tell whether a copy of this station, or of the other, is about. They are random, so a
-// copy's later runs are unknown to the original.
-type runs struct {
-	own         []Run // this one, and those before it
-	heard, last Run   // the far side's newest, and the one before it
-	stranger    Run   // a run in our name that is none of ours, once told
-	metIn       int   // session in which the far side last named this run; 0: none
-	metFar      Run   // and its own run then
-	stood       bool  // our log stood once
-	apart       bool  // a live copy was seen: nothing is numbered until we are heard alone
-	apartIn     int   // session of that
-}
-
-func (r *Replica) loadRuns() error {
-	list, err := r.cfg.Store.Get(keyRuns)
-	if err != nil {
-		return err
-	}
-	r.runs.own = []Run{newRun()}
-	for ; len(list) >= 16 && len(r.runs.own) < maxRuns; list = list[16:] {
-		r.runs.own = append(r.runs.own, Run(list[:16]))
-	}
-	far, err := r.cfg.Store.Get(keyFarRuns)
-	if err == nil && len(far) == 32 {
-		r.runs.heard, r.runs.last = Run(far[:16]), Run(far[16:])
-	}
-	return err
-}
-
-func (s *runs) values() map[string][]byte {
-	var own []byte
-	for _, r := range s.own {
-		own = append(own, r[:]...)
-	}
-	return map[string][]byte{keyRuns: own, keyFarRuns: append(s.heard[:], s.last[:]...)}
-}
-
-// meet notes the far side's run, and reports whether it is another than before.
-func (s *runs) meet(run Run) bool {
-	if run == s.heard {
-		return false
-	}
-	s.heard, s.last = run, s.heard
-	return true
-}
-
-func (s *runs) strange(run Run) bool { return run != Run{} && !slices.Contains(s.own, run) }
-
-// cloned looks at what the far side heard in our name. A run that is unknown here is one of a
-// later self (this station was restored) or of a copy. Once the far side has heard this run, any other that it
-// names is a live copy's; only a far side that was itself restored may name one of our own past.
-func (r *Replica) cloned(h *hello) {
-	s := &r.runs
-	live := s.metIn > 0 && (s.strange(h.heard) || s.strange(h.last) && h.last != s.stranger ||
-		h.heard != s.own[0] && h.run == s.metFar)
-	switch {
-	case live:
-		r.tellClone(true)
-	case s.metIn == 0 && (s.strange(h.heard) || s.strange(h.last)):
-		r.tellClone(false)
-	case s.apart && h.heard == s.own[0] && r.ses.count > s.apartIn:
-		s.apart = false
-		r.cfg.Hooks.Changed()
-	}
-	for _, run := range []Run{h.last, h.heard} {
-		if s.strange(run) {
-			s.stranger = run
-		}
-	}
-	if h.heard == s.own[0] {
-		s.metIn, s.metFar = r.ses.count, h.run
-	}
-}
-
-// restored looks at a standing. Whoever is behind was restored, or a copy signed in its name; and if it
-// stood before in this run, it was a copy.
-func (r *Replica) restored(standing record.Standing) {
-	switch standing {
-	case record.Behind:
-		r.tellClone(r.runs.stood)
-	case record.Stands:
-		r.runs.stood = true
-	}
-}
-
-// tellClone tells a person of a copy of this station. Beside a live one nothing is numbered.
-func (r *Replica) tellClone(live bool) {
-	if live {
-		r.runs.apart, r.runs.apartIn = true, r.ses.count
-		r.cfg.Hooks.Alarm("clone", "A copy of this station is running: the other side heard it while this one was up. Nothing is numbered until this one is heard alone.",
-			"Find the copy and end it. If both signed entries, the record has forked and the proof is kept.")
-	} else if r.runs.apartIn == 0 {
-		r.cfg.Hooks.Alarm("clone", "The other side knows later entries or a later run of this station than this one does: it was restored from a backup, or a copy of it ran.",
-			"If it was restored, nothing is to be done: what is missing comes back by itself. If not, find the copy and end it.")
-	}
-	r.cfg.Hooks.Changed()
 }
 
 // allow takes how far the far side lets our log grow.
