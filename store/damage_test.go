@@ -2,6 +2,8 @@ package store
 
 import (
 	"bytes"
+	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -287,4 +289,70 @@ func TestFlippedBit(t *testing.T) {
 	}
 	t.Logf("%d bits: %d seen; salvaged %.2f %% of drafts, %.2f %% of entries", len(places), len(places)-unseen,
 		100*float64(drafts)/float64(len(places)*allDrafts), 100*float64(entries)/float64(len(places)*allEntries))
+}
+
+// TestSettingsThatWereReplaced changes settings behind the store's back to what is well sealed, but not as last written:
+// what a page that was never written, or was written elsewhere, looks like.
+func TestSettingsThatWereReplaced(t *testing.T) {
+	older := seal("setting", "draft/2", []byte("older"))
+	for name, change := range map[string]func(w *writer) (sql.Result, error){
+		"a draft is gone":  func(w *writer) (sql.Result, error) { return w.drop.Exec("draft/1") },
+		"a draft is older": func(w *writer) (sql.Result, error) { return w.change.Exec(older, "draft/2") },
+		"a draft is back": func(w *writer) (sql.Result, error) {
+			return w.add.Exec("draft/3", seal("setting", "draft/3", []byte("sent")))
+		},
+		"the head is gone": func(w *writer) (sql.Result, error) { return w.drop.Exec(headKey) },
+		"an entry more": func(w *writer) (sql.Result, error) {
+			return w.entry[Own].Exec(1, seal(Own.table("entry"), numbered(1), []byte("newer")))
+		},
+		"a hash more": func(w *writer) (sql.Result, error) {
+			return w.hash[Own].Exec(1, seal(Own.table("hash"), numbered(1), make([]byte, HashSize)))
+		},
+	} {
+		file := filepath.Join(t.TempDir(), "record.db")
+		s, err := Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(s.Append(step(0)), s.Set(map[string][]byte{"draft/1": []byte("one"), "draft/2": []byte("two")})); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := change(s.writer); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s, err = Open(file)
+		if !damaged(t, err) {
+			t.Errorf("%s: opened", name)
+			s.Close()
+		}
+	}
+}
+
+// TestRepeatedPage makes an inner page lead twice to the same leaf: entries come twice, well sealed,
+// and those of another leaf not at all.
+func TestRepeatedPage(t *testing.T) {
+	const innerTable = 0x05
+	x, whole := made(t, false)
+	file := filepath.Join(t.TempDir(), "repeated.db")
+	repeated := 0
+	for page := pageSize; page < len(whole[""]); page += pageSize {
+		b := bytes.Clone(whole[""])
+		p := b[page : page+pageSize]
+		if p[0] != innerTable || p[4] < 2 {
+			continue
+		}
+		first, second := binary.BigEndian.Uint16(p[12:]), binary.BigEndian.Uint16(p[14:])
+		copy(p[second:second+4], p[first:first+4])
+		files{"": b}.write(t, file)
+		if x.survey(t, file) == 0 {
+			t.Errorf("page %d: nothing is seen", page/pageSize)
+		}
+		repeated++
+	}
+	if repeated < 2 {
+		t.Errorf("found %d inner pages, want those of both logs", repeated)
+	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"io/fs"
 	"os"
@@ -62,6 +63,15 @@ func TestOpenRefuses(t *testing.T) {
 		if suffix := ""; !bytes.Equal(readFiles(t, file)[suffix], c.files[suffix]) {
 			t.Errorf("%s: was changed", name)
 		}
+	}
+	none := filepath.Join(t.TempDir(), "none.db")
+	db, err := sql.Open("sqlite", dsn(none))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Ping(); err == nil || taken(none) {
+		t.Errorf("SQLite made a file by itself: %v", err)
 	}
 	if _, err := Open(t.TempDir()); err == nil {
 		t.Error("a folder was opened")

@@ -2,9 +2,11 @@ package store
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -99,6 +101,92 @@ func TestSalvageLeavesWhatIsFree(t *testing.T) {
 	v := Salvage(file, Own, 0)
 	if len(v.Drafts) > 0 || len(v.Lost) > 0 {
 		t.Errorf("found %d drafts that are gone, lost %q", len(v.Drafts), v.Lost)
+	}
+}
+
+// A -wal that is used again has older pages behind the newer ones.
+func TestSalvageOfUsedWAL(t *testing.T) {
+	file, copied := filepath.Join(t.TempDir(), "record.db"), filepath.Join(t.TempDir(), "copied.db")
+	s := benchOpen(t, file)
+	x := newSample()
+	x.writeAll(t, s)
+	if _, err := s.writer.conn.ExecContext(background, "PRAGMA wal_checkpoint(RESTART)"); err != nil {
+		t.Fatal(err)
+	}
+	x.set(t, s, "draft/new", []byte("new"))
+	x.set(t, s, fmt.Sprintf("draft/%016d", 7), nil)
+	x.write(t, s, Own, 1)
+	readFiles(t, file).write(t, copied)
+	drafts, entries := x.salvaged(t, copied)
+	if v := Salvage(copied, Own, 40); drafts != 4 || entries != 33 || len(v.Lost) > 0 {
+		t.Errorf("salvaged %d drafts and %d entries, want 4 and 33; lost %q", drafts, entries, v.Lost)
+	}
+
+	// A transaction without its end did not happen: SQLite and salvage agree, wherever the -wal ends.
+	x.set(t, s, "draft/large", text("large", 1, 9*pageSize))
+	grown, both := readFiles(t, file), map[bool]int{}
+	for frames := range 30 {
+		files{"": grown[""], "-wal": grown["-wal"][:walHeader+frames*(frameHeader+pageSize)]}.write(t, copied)
+		_, found := Salvage(copied, Own, 0).Drafts["draft/large"]
+		value, err := benchOpen(t, copied).Get("draft/large")
+		if err != nil || (value != nil) != found {
+			t.Errorf("after %d frames: SQLite finds it: %v, %v; salvage: %v", frames, value != nil, err, found)
+		}
+		both[found]++
+	}
+	if both[true] == 0 || both[false] == 0 {
+		t.Errorf("found it %d times, and %d times not", both[true], both[false])
+	}
+}
+
+// Where the root of the settings is destroyed, their other pages are found.
+func TestSalvageOfScatteredSettings(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "record.db")
+	s := benchOpen(t, file)
+	x := newSample()
+	const n = 100
+	for i := range n {
+		x.set(t, s, fmt.Sprintf("draft/%016d", i), text("draft", i, 300))
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b := readFiles(t, file)[""]
+	clear(b[(settingRoot-1)*pageSize : settingRoot*pageSize])
+	files{"": b}.write(t, file)
+	drafts, _ := x.salvaged(t, file)
+	v := Salvage(file, Own, 0)
+	if drafts < n*8/10 || !strings.Contains(strings.Join(v.Lost, "\n"), "the settings are damaged") {
+		t.Errorf("found %d of %d, lost %q", drafts, n, v.Lost)
+	}
+}
+
+// Overflowing rows that lead in circles do not keep salvage for long.
+func TestSalvageOfCircles(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "record.db")
+	b := make([]byte, 2*pageSize)
+	b[0] = pageTableLeaf
+	binary.BigEndian.PutUint16(b[3:], 500)
+	for i := range 500 {
+		binary.BigEndian.PutUint16(b[8+2*i:], 2000) // all the same cell
+	}
+	cell := append([]byte{0xc0 | 0x3f, 0xff, 0x00, 1}, make([]byte, 1500)...) // about a megabyte
+	copy(b[2000:], cell)
+	for i := 2000 + 4; i < pageSize; i += 1 {
+		b[i] = 0
+	}
+	size, _ := varint(b[2000:])
+	binary.BigEndian.PutUint32(b[2004+localSize(pageTableLeaf, int(size)):], 2)
+	binary.BigEndian.PutUint32(b[pageSize:], 2) // a page that follows itself
+	files{"": b}.write(t, file)
+	w, err := openWreck(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.close()
+	w.rows(1, func(row) {})
+	if w.chained < 500 || w.chained > 2000 {
+		t.Errorf("read %d pages, want a bounded number", w.chained)
 	}
 }
 
