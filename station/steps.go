@@ -16,6 +16,7 @@ type noted struct {
 	id      wire.CallID
 	at      time.Time // of the newest own step that was entered: own times only rise in a call
 	crossed bool
+	ended   bool
 }
 
 // enterCall enters the steps of our side that are new. Each side enters what it knows by itself.
@@ -41,12 +42,16 @@ func (e *lineEnd) enterCall() {
 		n.crossed = true
 		e.enterStep(v, v.Since, record.CallStep{Step: record.StepCrossed, Other: record.CallID(v.Crossed)})
 	}
+	if v.State == call.Ended && !n.ended { // the other side ended it, and we followed
+		e.enterStep(v, v.Since, e.stepOf(v, call.Step{Name: call.RungEnded}))
+	}
 }
 
 func (e *lineEnd) enterStep(v call.View, at time.Time, s record.CallStep) {
 	d := replica.Draft{Time: at, Call: record.CallID(v.ID), Body: s}
 	e.clerk.enter(d)
 	if s.Step == record.StepEnded {
+		e.noted.ended = true
 		e.clerk.must(func() { e.clerk.rep.CallEnded(e.s.opt.Now()) })
 	}
 }

@@ -1,0 +1,260 @@
+package station
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ringdown/api"
+	"ringdown/impair"
+	"ringdown/record"
+	"ringdown/store"
+)
+
+// An outcome is a way in which a call can go, and what both records must tell of it.
+type outcome struct {
+	name string
+	play func(r *records, north, south *phone)
+
+	reason api.EndReason
+	by     string   // who ended it: "north", "south" or nobody
+	steps  []string // of both logs, in any order
+}
+
+var outcomes = []outcome{
+	{"caller hangs up", func(r *records, north, south *phone) {
+		r.answer(north, south)
+		time.Sleep(11 * time.Minute)
+		north.press("hangup")
+	}, api.EndHungUp, "north", []string{"north called", "south reached", "south ringing", "south answered", "north ended", "south ended"}},
+	{"called hangs up", func(r *records, north, south *phone) {
+		r.answer(north, south)
+		south.press("hangup")
+	}, api.EndHungUp, "south", []string{"north called", "south reached", "south ringing", "south answered", "north ended", "south ended"}},
+	{"declined", func(r *records, north, south *phone) {
+		north.press("call")
+		r.within(time.Second, "it rings", r.callIs(0, api.CallRinging))
+		south.press("decline")
+	}, api.EndDeclined, "south", []string{"north called", "south reached", "south ringing", "north ended", "south ended"}},
+	{"cancelled", func(r *records, north, south *phone) {
+		north.press("call")
+		r.within(time.Second, "it rings", r.callIs(0, api.CallRinging))
+		north.press("hangup")
+	}, api.EndCancelled, "north", []string{"north called", "south reached", "south ringing", "north ended", "south ended"}},
+	{"nobody ready", func(r *records, north, south *phone) {
+		south.do(api.ToStation{Type: "ready", Ready: false})
+		north.press("call")
+		time.Sleep(121 * time.Second)
+	}, api.EndNobodyReady, "", []string{"north called", "south reached", "north ended", "south ended"}},
+	{"no answer", func(r *records, north, south *phone) {
+		north.press("call")
+		time.Sleep(121 * time.Second)
+	}, api.EndNoAnswer, "", []string{"north called", "south reached", "south ringing", "north ended", "south ended"}},
+	{"not reached", func(r *records, north, south *phone) {
+		r.cut(true)
+		r.within(3*time.Second, "the line is down", func() bool { return r.line(0, 0).State == api.LineDown })
+		north.press("call")
+		time.Sleep(121 * time.Second)
+		r.cut(false)
+		r.open(5 * time.Second)
+	}, api.EndNotReached, "", []string{"north called", "north ended", "south ended"}},
+	{"line lost", func(r *records, north, south *phone) {
+		r.answer(north, south)
+		r.cut(true)
+		time.Sleep(11 * time.Minute)
+		r.cut(false)
+		r.open(5 * time.Second)
+	}, api.EndLineLost, "", []string{"north called", "south reached", "south ringing", "south answered", "north held", "south held", "north ended", "south ended"}},
+	{"line lost for a while", func(r *records, north, south *phone) {
+		r.answer(north, south)
+		r.cut(true)
+		time.Sleep(10 * time.Second)
+		r.cut(false)
+		r.within(10*time.Second, "it goes on", r.callIs(0, api.CallActive))
+		time.Sleep(time.Second)
+		south.press("hangup")
+	}, api.EndHungUp, "south", []string{"north called", "south reached", "south ringing", "south answered", "north held", "south held", "north resumed", "south resumed", "north ended", "south ended"}},
+	{"caller restarted", func(r *records, north, south *phone) {
+		r.answer(north, south)
+		time.Sleep(time.Second)
+		r.kill(0)
+		r.start(0)
+		r.within(10*time.Second, "it ends", r.callIs(1, api.CallEnded))
+	}, api.EndRestarted, "", []string{"north called", "south reached", "south ringing", "south answered", "north ended", "south ended"}},
+	{"called restarted", func(r *records, north, south *phone) {
+		r.answer(north, south)
+		time.Sleep(time.Second)
+		r.kill(1)
+		r.start(1)
+		r.within(10*time.Second, "it ends", r.callIs(0, api.CallEnded))
+	}, api.EndRestarted, "", []string{"north called", "south reached", "south ringing", "south answered", "north ended", "south ended"}},
+	{"both lift", func(r *records, north, south *phone) {
+		north.press("call")
+		south.press("call")
+		r.within(time.Second, "they speak", func() bool { return r.callIs(0, api.CallActive)() && r.callIs(1, api.CallActive)() })
+		north.press("hangup")
+	}, api.EndHungUp, "north", nil},
+}
+
+// answer brings the call up.
+func (r *records) answer(north, south *phone) {
+	r.t.Helper()
+	north.press("call")
+	r.within(time.Second, "it rings", r.callIs(0, api.CallRinging))
+	south.press("answer")
+	r.within(time.Second, "they speak", func() bool { return r.callIs(0, api.CallActive)() && r.callIs(1, api.CallActive)() })
+}
+
+// TestCallsInBothRecords: however a call goes, both records tell the same of it, each step by the side that
+// knows it, and a later restart adds nothing.
+func TestCallsInBothRecords(t *testing.T) {
+	for _, o := range outcomes {
+		t.Run(o.name, func(t *testing.T) {
+			inRecords(t, 1, func(r *records) {
+				r.startAll()
+				o.play(r, r.phone(0), r.phone(1))
+				r.settle(20 * time.Second)
+				o.check(r)
+				before := [2]int64{r.state(0).Own.Size, r.state(1).Own.Size}
+				r.killAll()
+				r.startBoth()
+				r.open(5 * time.Second)
+				r.settle(20 * time.Second)
+				for side, n := range before {
+					for _, e := range r.entries(side, store.Own)[n:] {
+						if e.Kind == record.KindCall {
+							t.Errorf("side %d entered %+v after a restart", side, e.Body)
+						}
+					}
+				}
+				o.check(r)
+				r.same()
+			})
+		})
+	}
+}
+
+func (o *outcome) check(r *records) {
+	r.t.Helper()
+	var told [2]string
+	for side := range told {
+		items := r.page(side, api.RecordQuery{Kinds: []string{"call"}}).Items
+		if len(items) == 0 {
+			r.t.Fatalf("side %d shows no call", side)
+		}
+		c := items[0].Call
+		told[side] = tell(side, items[0])
+		if c.Reason != o.reason || name(side, c.EndedBy) != o.by {
+			r.t.Errorf("side %d: ended with %q by %q, want %q by %q", side, c.Reason, name(side, c.EndedBy), o.reason, o.by)
+		}
+		var steps []string
+		for _, s := range c.Steps {
+			steps = append(steps, name(side, s.By)+" "+s.Step)
+		}
+		slices.Sort(steps)
+		if want := slices.Sorted(slices.Values(o.steps)); o.steps != nil && !slices.Equal(steps, want) {
+			r.t.Errorf("side %d tells %v, want %v", side, steps, want)
+		}
+	}
+	if told[0] != told[1] {
+		r.t.Errorf("north tells\n%s\nsouth tells\n%s", told[0], told[1])
+	}
+}
+
+// name is whose something is, by what a side shows.
+func name(side int, by string) string {
+	switch by {
+	case "us":
+		return [2]string{"north", "south"}[side]
+	case "them":
+		return [2]string{"south", "north"}[side]
+	}
+	return by
+}
+
+// tell is all that a side's record says of a call, but for the order in which the two logs met there.
+func tell(side int, it api.Item) string {
+	c := it.Call
+	var lines []string
+	for _, s := range c.Steps {
+		lines = append(lines, fmt.Sprintf("%s %s at %v count %d reason %q who %q", name(side, s.By), s.Step, s.At, s.Count, s.Reason, s.Who))
+	}
+	slices.Sort(lines)
+	at := func(t *time.Time) string {
+		if t == nil {
+			return "never"
+		}
+		return t.String()
+	}
+	lifted := name(side, it.By)
+	if strings.Contains(fmt.Sprint(lines), "crossed") {
+		lifted = "both" // each side puts first what it knew first
+	}
+	return fmt.Sprintf("%s by %s, answered %s, ended %s, %d ms, %q by %q\n%s", c.ID, lifted, at(c.Answered), at(c.Ended), c.LengthMS, c.Reason,
+		name(side, c.EndedBy), strings.Join(lines, "\n"))
+}
+
+// TestPathsAreEntered: each side enters a path and the line when they go and when they come.
+func TestPathsAreEntered(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		r.startAll()
+		time.Sleep(3 * time.Second)
+		r.link(1, impair.Settings{Cut: true})
+		time.Sleep(10 * time.Second)
+		r.cut(true)
+		time.Sleep(10 * time.Second)
+		r.cut(false)
+		r.open(5 * time.Second)
+		r.settle(10 * time.Second)
+		for side := range 2 {
+			var got []string
+			for _, e := range r.entries(side, store.Own) {
+				if c, ok := e.Body.(record.LineChange); ok {
+					got = append(got, fmt.Sprintf("%d %v", c.Path, c.Up))
+				}
+			}
+			for path := range 3 {
+				var of []string
+				for _, g := range got {
+					if g[0] == byte('0'+path) {
+						of = append(of, g[2:])
+					}
+				}
+				if strings.Join(of, " ") != "true false true" {
+					t.Errorf("side %d entered of %d: %v, want up, down, up", side, path, of)
+				}
+			}
+		}
+		r.same()
+	})
+}
+
+// TestFlappingIsBounded: a path that comes and goes for hours makes few entries, and the last says how it stands.
+func TestFlappingIsBounded(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		r.startAll()
+		begin := time.Now()
+		for time.Since(begin) < 20*time.Minute {
+			r.link(1, impair.Settings{Cut: true})
+			time.Sleep(3 * time.Second)
+			r.link(1, links[0])
+			time.Sleep(3 * time.Second)
+		}
+		time.Sleep(30 * time.Minute) // until one more change may be entered
+		r.settle(10 * time.Second)
+		for side := range 2 {
+			n, up := 0, false
+			for _, e := range r.entries(side, store.Own) {
+				if c, ok := e.Body.(record.LineChange); ok && c.Path == 1 {
+					n, up = n+1, c.Up
+				}
+			}
+			if n < statesBurst/2 || n > statesBurst+statesPerHour || !up {
+				t.Errorf("side %d entered %d changes of path 1 for 400, the last up: %v; want about %d, up", side, n, up, statesBurst)
+			}
+		}
+		r.same()
+	})
+}
