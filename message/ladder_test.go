@@ -155,8 +155,10 @@ func TestWhatIsUnread(t *testing.T) {
 	equal(t, "read", w.count(), "1 unread, 0 open")
 	w.them(say("a, best"), about(record.Amends, a))
 	equal(t, "replaced once more", w.count(), "2 unread, 0 open")
-	w.us(say("x"))
+	x := w.us(say("x"))
 	equal(t, "ours", w.count(), "2 unread, 1 open")
+	w.us(say("not that"), about(record.Retracts, x))
+	equal(t, "ours, taken back", w.count(), "2 unread, 0 open")
 }
 
 func TestChased(t *testing.T) {

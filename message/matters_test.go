@@ -32,6 +32,7 @@ func TestMatterLife(t *testing.T) {
 	w.us(receipt(record.Read, "Us"), about(record.Answers, k))
 	first := w.us(act(record.MatterClosed), about(record.Under, m))
 	w.them(act(record.MatterClosed), about(record.Under, m)) // closed twice: the first counts
+	w.us(act(record.MatterClosed), about(record.Under, m))
 	list := w.matters()
 	equal(t, "unread", list[0].Unread, 0)
 	equal(t, "acknowledged", *list[0].Acknowledged, w.item(ack).At)
