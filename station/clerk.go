@@ -205,6 +205,9 @@ func (c *clerk) enter(d replica.Draft) { c.must(func() { c.write(d) }) }
 // write writes drafts in the clerk's goroutine.
 func (c *clerk) write(drafts ...replica.Draft) ([]replica.ID, error) {
 	ids, err := c.rep.Write(c.s.opt.Now(), drafts...)
+	if errors.Is(err, replica.ErrNotDurable) {
+		return nil, err // it is held, and the replica's own alarm lasts as long as that
+	}
 	if err != nil {
 		c.alarm("write", "An entry of the record with "+c.peer+" was not written: "+err.Error()+".", "Look at this station's disk.")
 		return nil, err
