@@ -301,6 +301,11 @@ func TestSettingsThatWereReplaced(t *testing.T) {
 		"a draft is back": func(w *writer) (sql.Result, error) {
 			return w.add.Exec("draft/3", seal("setting", "draft/3", []byte("sent")))
 		},
+		"a draft with another bit": func(w *writer) (sql.Result, error) {
+			sealed := seal("setting", "draft/2", []byte("two"))
+			sealed[0] ^= 1
+			return w.change.Exec(sealed, "draft/2")
+		},
 		"the head is gone": func(w *writer) (sql.Result, error) { return w.drop.Exec(headKey) },
 		"an entry more": func(w *writer) (sql.Result, error) {
 			return w.entry[Own].Exec(1, seal(Own.table("entry"), numbered(1), []byte("newer")))
@@ -355,4 +360,33 @@ func TestRepeatedPage(t *testing.T) {
 	if repeated < 2 {
 		t.Errorf("found %d inner pages, want those of both logs", repeated)
 	}
+}
+
+// TestRowInAnotherPlace puts well sealed rows where they do not belong.
+func TestRowInAnotherPlace(t *testing.T) {
+	s := benchOpen(t, filepath.Join(t.TempDir(), "record.db"))
+	benchFill(t, s, 3)
+	w := s.writer
+	for _, place := range []error{
+		w.putEntry(Own, 0, text("entry", 0, 100)),
+		exec(w.entry[Own], 1, seal(Own.table("entry"), numbered(0), text("entry", 0, 100))),
+		exec(w.entry[Own], 2, seal(Far.table("entry"), numbered(2), text("entry", 0, 100))),
+		exec(w.hash[Own], 1, seal(Own.table("hash"), numbered(0), make([]byte, HashSize))),
+	} {
+		if place != nil {
+			t.Fatal(place)
+		}
+	}
+	e, err := s.Entries(Own, 0, 3, 1000)
+	if err != nil || len(e) != 3 || e[0] == nil || e[1] != nil || e[2] != nil {
+		t.Errorf("found %q, %v; want only entry 0", e, err)
+	}
+	if _, err := s.Hashes(Own, []int64{1}); !errors.Is(err, ErrMissing) {
+		t.Errorf("hash 1: found %v", err)
+	}
+}
+
+func exec(st *sql.Stmt, args ...any) error {
+	_, err := st.Exec(args...)
+	return err
 }

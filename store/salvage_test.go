@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -127,9 +128,14 @@ func TestSalvageOfUsedWAL(t *testing.T) {
 	grown, both := readFiles(t, file), map[bool]int{}
 	for frames := range 30 {
 		files{"": grown[""], "-wal": grown["-wal"][:walHeader+frames*(frameHeader+pageSize)]}.write(t, copied)
-		_, found := Salvage(copied, Own, 0).Drafts["draft/large"]
-		value, err := benchOpen(t, copied).Get("draft/large")
-		if err != nil || (value != nil) != found {
+		v := Salvage(copied, Own, 0)
+		if len(v.Lost) > 0 {
+			t.Errorf("after %d frames: lost %q", frames, v.Lost)
+		}
+		_, found := v.Drafts["draft/large"]
+		s := benchOpen(t, copied)
+		value, err := s.Get("draft/large")
+		if err = errors.Join(err, s.Close()); err != nil || (value != nil) != found {
 			t.Errorf("after %d frames: SQLite finds it: %v, %v; salvage: %v", frames, value != nil, err, found)
 		}
 		both[found]++
@@ -158,6 +164,20 @@ func TestSalvageOfScatteredSettings(t *testing.T) {
 	v := Salvage(file, Own, 0)
 	if drafts < n*8/10 || !strings.Contains(strings.Join(v.Lost, "\n"), "the settings are damaged") {
 		t.Errorf("found %d of %d, lost %q", drafts, n, v.Lost)
+	}
+}
+
+// Of two heads the one that says more is the newer.
+func TestSalvageOfTwoHeads(t *testing.T) {
+	older, newer := &head{own: held{5, 9}}, &head{own: held{6, 11}}
+	for _, order := range [][]*head{{older, newer}, {newer, older}} {
+		s := new(settings)
+		for _, h := range order {
+			s.take(row{key: headKey, sealed: seal("setting", headKey, h.encode())})
+		}
+		if s.head.own != newer.own {
+			t.Errorf("found %v, want %v", s.head.own, newer.own)
+		}
 	}
 }
 
