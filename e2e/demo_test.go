@@ -39,14 +39,15 @@ func TestMain(m *testing.M) {
 type demo struct {
 	North, South string // addresses of the consoles; they carry what is needed to enter
 	Stage        string
+	Temp         string // folder in which its own is
 }
 
 // startDemo starts the demo and waits until it says that all is ready. The test
 // fails if the demo does not end well, or leaves something behind.
-func startDemo(t *testing.T) *demo {
+func startDemo(t *testing.T, more ...string) *demo {
 	t.Helper()
 	temp := t.TempDir()
-	cmd := exec.Command(program, "demo", "--json")
+	cmd := exec.Command(program, append([]string{"demo", "--json"}, more...)...)
 	cmd.Env = append(os.Environ(), "TMPDIR="+temp)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -60,7 +61,7 @@ func startDemo(t *testing.T) *demo {
 	t.Cleanup(func() { stopDemo(t, cmd, temp, &stderr) })
 
 	lines := bufio.NewScanner(stdout)
-	d := &demo{}
+	d := &demo{Temp: temp}
 	for d.North == "" || d.South == "" || d.Stage == "" {
 		if !lines.Scan() {
 			t.Fatalf("the demo ended before it was ready: %s", &stderr)
@@ -167,9 +168,9 @@ type pair struct {
 	NorthBrowser, SouthBrowser *chromium
 }
 
-func startPair(t *testing.T) *pair {
+func startPair(t *testing.T, more ...string) *pair {
 	t.Helper()
-	p := &pair{demo: startDemo(t)}
+	p := &pair{demo: startDemo(t, more...)}
 	p.NorthBrowser = startChromium(t, options{Tone: northTone})
 	p.SouthBrowser = startChromium(t, options{Tone: southTone})
 	p.North = p.NorthBrowser.open(t, ready(t, p.demo.North))
