@@ -48,17 +48,11 @@ export class View {
   #front = "";
   #live = false;
 
-  /** The act is on the screen: a key that is pressed then is meant for it. */
-  actInSight = true;
-
   /** @param {Hooks} hooks */
   constructor(hooks) {
     this.#act.addEventListener("click", (e) => hooks.act(e.detail));
     any("dock-act").addEventListener("click", (e) => hooks.act(e.detail));
-    new IntersectionObserver(([e]) => {
-      this.actInSight = e.isIntersecting;
-      this.#dock();
-    }).observe(this.#act);
+    for (const moved of ["scroll", "resize"]) addEventListener(moved, () => this.#dock(), { passive: true });
     any("decline").addEventListener("click", () => hooks.decline(this.#front));
     this.#mute.addEventListener("click", () => hooks.mute());
     any("listen").addEventListener("click", () => hooks.listen());
@@ -123,9 +117,15 @@ export class View {
     say(any("refusal"), r ? `${r.text} ${r.action}` : "");
   }
 
+  /** The act is on the screen: a key that is pressed then is meant for it. */
+  get actInSight() {
+    const { top, bottom } = this.#act.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight;
+  }
+
   /** A live call's act follows a person who reads far below. */
   #dock() {
-    any("dock").hidden = this.actInSight || !this.#live;
+    any("dock").hidden = !this.#live || this.actInSight;
   }
 
   /** Where the act stands, px from the top of the page: what moves can be hit by mistake. */
