@@ -69,20 +69,20 @@ func (k keeper) Page(_ context.Context, q api.RecordQuery) (api.RecordPage, erro
 }
 
 func (k keeper) Item(ctx context.Context, key string) (api.Item, error) {
-	key, err := k.numbered(ctx, key)
+	key, waiting, err := k.waits(ctx, key)
 	if err != nil {
 		return api.Item{}, err
+	}
+	if waiting != nil {
+		return *waiting, nil
 	}
 	r, err := k.current()
 	if err != nil {
 		return api.Item{}, err
 	}
-	items := waitingItems(r.status.Waiting)
-	items = slices.DeleteFunc(items, func(i api.Item) bool { return i.Key != key })
-	if len(items) == 0 && !isWaiting(key) {
-		if items, err = r.view.Items([]string{key}, r.proofs(), k.s.opt.Now()); err != nil {
-			return api.Item{}, err
-		}
+	items, err := r.view.Items([]string{key}, r.proofs(), k.s.opt.Now())
+	if err != nil {
+		return api.Item{}, err
 	}
 	if len(items) == 0 {
 		return api.Item{}, noSuchEntry(key)
@@ -90,19 +90,28 @@ func (k keeper) Item(ctx context.Context, key string) (api.Item, error) {
 	return items[0], nil
 }
 
-// numbered is the key that what waited has by now.
-func (k keeper) numbered(ctx context.Context, key string) (string, error) {
+// waits finds what was written under a key of what waits: as it waits, or by the key that it has since.
+func (k keeper) waits(ctx context.Context, key string) (string, *api.Item, error) {
 	id, ok := parseWaiting(key)
 	if !ok {
-		return key, nil
+		return key, nil, nil
 	}
+	var found []api.Item
 	err := k.ask(ctx, func() error {
 		if n, ok := k.rep.Number(id); ok {
 			key = message.Key(true, n)
+			return nil
+		}
+		found = slices.DeleteFunc(waitingItems(k.rep.Status().Waiting), func(i api.Item) bool { return i.Key != key })
+		if len(found) == 0 {
+			return noSuchEntry(key)
 		}
 		return nil
 	})
-	return key, err
+	if err != nil || len(found) == 0 {
+		return key, nil, err
+	}
+	return key, &found[0], nil
 }
 
 func noSuchEntry(key string) error {
