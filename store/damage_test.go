@@ -369,9 +369,9 @@ func TestRowInAnotherPlace(t *testing.T) {
 	w := s.writer
 	for _, place := range []error{
 		w.putEntry(Own, 0, text("entry", 0, 100)),
-		exec(w.entry[Own], 1, seal(Own.table("entry"), numbered(0), text("entry", 0, 100))),
-		exec(w.entry[Own], 2, seal(Far.table("entry"), numbered(2), text("entry", 0, 100))),
-		exec(w.hash[Own], 1, seal(Own.table("hash"), numbered(0), make([]byte, HashSize))),
+		put(w.entry[Own], 1, seal(Own.table("entry"), numbered(0), text("entry", 0, 100))),
+		put(w.entry[Own], 2, seal(Far.table("entry"), numbered(2), text("entry", 0, 100))),
+		put(w.hash[Own], 1, seal(Own.table("hash"), numbered(0), make([]byte, HashSize))),
 	} {
 		if place != nil {
 			t.Fatal(place)
@@ -386,7 +386,7 @@ func TestRowInAnotherPlace(t *testing.T) {
 	}
 }
 
-func exec(st *sql.Stmt, args ...any) error {
+func put(st *sql.Stmt, args ...any) error {
 	_, err := st.Exec(args...)
 	return err
 }
