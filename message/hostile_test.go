@@ -238,7 +238,7 @@ func TestMisdated(t *testing.T) {
 		i := w.item(w.them(say("theirs"), at(sent.Add(tt.at))))
 		equal(t, fmt.Sprint("dated ", tt.at), i.MisdatedMS, tt.want)
 	}
-	i := w.item(w.us(say("ours"), at(noon.Add(-time.Hour))))
+	i := w.item(w.us(say("ours"), at(w.now.Add(time.Hour))))
 	equal(t, "our own", i.MisdatedMS, 0)
 }
 

@@ -258,3 +258,27 @@ func TestMadeAnewItIsAsOld(t *testing.T) {
 	w.add(false, w.logs[1][1])
 	equal(t, "pending", w.pending(), Pending{Unread: 2, Chased: 1, Unheeded: 1, Next: w.now.Add(ChasedAfter)})
 }
+
+// What one had seen comes before it, whatever the times say; they decide between what neither had seen.
+func TestLater(t *testing.T) {
+	for _, tt := range []struct {
+		name             string
+		ownSeen, farSeen int
+		ownAt, farAt     time.Duration
+		want             entryID
+	}{
+		{"ours had seen theirs", 1, 0, 1, 2, idOf(true, 0)},
+		{"theirs had seen ours", 0, 1, 2, 1, idOf(false, 0)},
+		{"neither, theirs later", 0, 0, 1, 2, idOf(false, 0)},
+		{"neither, ours later", 0, 0, 2, 1, idOf(true, 0)},
+		{"neither, at once", 0, 0, 1, 1, idOf(true, 0)},
+	} {
+		w := newWorld(t)
+		w.us(say("a"), seen(tt.ownSeen), at(noon.Add(tt.ownAt*time.Second)))
+		w.them(say("b"), seen(tt.farSeen), at(noon.Add(tt.farAt*time.Second)))
+		got, err := w.v.write.later(idOf(true, 0), idOf(false, 0))
+		if err != nil || got != tt.want {
+			t.Errorf("%s: %s, %v: want %s", tt.name, got.key(), err, tt.want.key())
+		}
+	}
+}
