@@ -194,7 +194,7 @@ func (c *clerk) report(now time.Time) {
 	if !c.dirty || now.Before(c.reported.Add(reportEvery)) {
 		return
 	}
-	c.dirty, c.reported = false, now
+	c.dirty, c.reported, c.due = false, now, time.Time{}
 	if c.view == nil && !c.renewView(now) {
 		return
 	}
@@ -215,7 +215,9 @@ func (c *clerk) report(now time.Time) {
 		c.viewFailed(err)
 		return
 	}
-	c.due = pending.Next
+	if c.due.IsZero() || !pending.Next.IsZero() && pending.Next.Before(c.due) { // a disclosure may be due
+		c.due = pending.Next
+	}
 	c.tellState(c.recordState(pending))
 	c.tellItems(now)
 }
