@@ -34,7 +34,7 @@ func parse(b []byte) (*file, *Failure) {
 		version, _, _ := strings.Cut(string(rest[:min(len(rest), 80)]), "\n")
 		return nil, failure("version", "found", excerpt(version))
 	}
-	r := &reader{rest: rest, line: strings.Count(intro, "\n") + 1}
+	r := &reader{rest: string(rest), line: strings.Count(intro, "\n") + 1}
 	f := new(file)
 	f.readHead(r)
 	f.readAccord(r)
@@ -43,7 +43,7 @@ func parse(b []byte) (*file, *Failure) {
 	}
 	r.hex("sum", 32) // what it must be, the comparison shows
 	if r.err == nil && len(r.rest) > 0 {
-		r.now, _, _ = strings.Cut(string(r.rest[:min(len(r.rest), 240)]), "\n")
+		r.now, _, _ = strings.Cut(r.rest[:min(len(r.rest), 240)], "\n")
 		r.line++
 		r.fail()
 	}

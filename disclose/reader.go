@@ -1,7 +1,6 @@
 package disclose
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -21,7 +20,7 @@ const (
 
 // A reader takes the text apart, line by line. After the first fault it gives zeros.
 type reader struct {
-	rest []byte
+	rest string
 	line int    // of now, the first is 1; 0 before it
 	now  string // the line read last
 	err  *Failure
@@ -45,11 +44,8 @@ func excerpt(s string) string {
 
 // peek is the next line; there is none at the end or after a fault.
 func (r *reader) peek() (string, bool) {
-	l, _, found := bytes.Cut(r.rest, []byte("\n"))
-	if r.err != nil || !found || len(l) > maxLine {
-		return "", false
-	}
-	return string(l), true
+	l, _, found := strings.Cut(r.rest, "\n")
+	return l, r.err == nil && found && len(l) <= maxLine
 }
 
 // take reads the next line, which begins with key, and gives what follows the key.
@@ -57,8 +53,7 @@ func (r *reader) take(key string) string {
 	l, ok := r.peek()
 	r.line++
 	if !ok {
-		l, _, _ := bytes.Cut(r.rest, []byte("\n"))
-		r.now = string(l[:min(len(l), 240)])
+		r.now = l[:min(len(l), 240)]
 		r.fail()
 		return ""
 	}
@@ -66,18 +61,19 @@ func (r *reader) take(key string) string {
 	if l == key {
 		return ""
 	}
-	value, ok := strings.CutPrefix(l, key+" ")
-	if !ok || value == "" {
+	value, ok := strings.CutPrefix(l, key)
+	if !ok || len(value) < 2 || value[0] != ' ' {
 		r.fail()
 		return ""
 	}
-	return value
+	return value[1:]
 }
 
 // next reports whether the next line has that key.
 func (r *reader) next(key string) bool {
 	l, ok := r.peek()
-	return ok && (l == key || strings.HasPrefix(l, key+" "))
+	rest, is := strings.CutPrefix(l, key)
+	return ok && is && (rest == "" || rest[0] == ' ')
 }
 
 // alone reads a line that is its key.

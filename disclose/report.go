@@ -12,7 +12,8 @@ import (
 type Report struct {
 	Kind     Kind     `json:"kind"`
 	Title    string   `json:"title"`
-	Accord   string   `json:"accord"` // its digest
+	Provided string   `json:"provided,omitempty"` // what the reader must still compare
+	Accord   string   `json:"accord"`             // its digest
 	Rule     string   `json:"rule"`
 	Parties  [2]Party `json:"parties"` // first and second of the accord
 	Entries  []Entry  `json:"entries"`
@@ -66,7 +67,7 @@ func (f *file) report(keys []string) *Report {
 	}
 	p.rule()
 	p.entries()
-	p.notShown(keys)
+	p.notShown()
 	return &p.r
 }
 
@@ -232,7 +233,22 @@ func (p *reporter) rule() {
 	}
 }
 
-func (p *reporter) notShown(keys []string) {
+// provided says whose keys the reader still has to compare.
+func (p *reporter) provided() string {
+	a, b := p.r.Parties[first], p.r.Parties[second]
+	switch {
+	case a.Confirmed && b.Confirmed:
+		return ""
+	case a.Confirmed:
+		return say("provided.one", "party", b.Name)
+	case b.Confirmed:
+		return say("provided.one", "party", a.Name)
+	}
+	return say("provided.both", "first", a.Name, "second", b.Name)
+}
+
+func (p *reporter) notShown() {
+	p.r.Provided = p.provided()
 	for _, s := range sides {
 		if !p.r.Parties[s].Confirmed {
 			p.not("not.key", "party", p.name(s))

@@ -66,7 +66,7 @@ func (w *world) call(n uint64, length time.Duration) {
 
 func every(first bool, d *desk) Entries { return Entries{first, 1, int64(len(d.own.entries)), true} }
 
-func goodVectors(t *testing.T) (list []vector) {
+func goodVectors(t testing.TB) (list []vector) {
 	add := func(name string, w *world, change func(r *Request)) {
 		r := w.request()
 		change(&r)
@@ -131,7 +131,7 @@ func (w *world) asked(r Request, act record.DisclosureAct) Request {
 	return r
 }
 
-func ruleVectors(t *testing.T) (list []vector) {
+func ruleVectors(t testing.TB) (list []vector) {
 	ask := func(w *world) Request {
 		r := w.request()
 		r.To, r.Contact = "the insurer", callID(1)

@@ -78,6 +78,9 @@ func readDisclosure(name string) ([]byte, error) {
 
 func printReport(w io.Writer, r *disclose.Report) {
 	fmt.Fprintf(w, "PROVEN\n\n%s\n", r.Title)
+	if r.Provided != "" {
+		fmt.Fprintln(w, r.Provided)
+	}
 	for _, p := range r.Parties {
 		fmt.Fprintf(w, "\n%s\n  fingerprint %s\n", p.Name, grouped(p.Fingerprint))
 	}

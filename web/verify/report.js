@@ -9,7 +9,7 @@ import { Failure, counted, day, escaped, failure, hex, moment, say } from "./tex
 
 /**
  * @typedef {import("./file.js").File} File
- * @typedef {{kind: string, title: string, accord: string, rule: string, parties: {name: string, fingerprint: string, confirmed: boolean}[],
+ * @typedef {{kind: string, title: string, provided?: string, accord: string, rule: string, parties: {name: string, fingerprint: string, confirmed: boolean}[],
  *   entries: import("./says.js").Said[], proven: string[], not_shown: string[], warnings: string[]}} Report
  * @typedef {{proven: boolean, code?: string, sentence?: string, report?: Report}} Result
  */
@@ -52,6 +52,9 @@ function reportOf(file, keys) {
     parties: file.prints.map((p, side) => ({ name: nameOf(file, side), fingerprint: hex(p), confirmed: keys.includes(hex(p)) })),
   };
   r.proven.push(say("proven.accord", { accord: r.accord, ...names }));
+  const open = r.parties.filter((p) => !p.confirmed);
+  if (open.length === 2) r.provided = say("provided.both", names);
+  if (open.length === 1) r.provided = say("provided.one", { party: open[0].name });
   for (const p of r.parties) if (p.confirmed) r.proven.push(say("proven.key", { party: p.name }));
   for (const side of [0, 1]) logSays(file, side, r);
   if (file.kind === "range") rangeSays(file, r);

@@ -51,6 +51,8 @@ export const SENTENCES = {
   "title.contact": "Contact between {first} and {second} on {day}, for {minutes}.",
   "title.contact-short": "Contact between {first} and {second} on {day}, for less than a minute.",
   "title.contact-unmeasured": "Contact between {first} and {second} on {day}. For how long is not shown by one clock.",
+  "provided.both": "Provided that the keys are those of {first} and {second}: compare their fingerprints.",
+  "provided.one": "Provided that the keys of {party} are its own: compare the fingerprint.",
   "entry.one": "1 entry",
   "entry.many": "{n} entries",
   "minute.one": "1 minute",

@@ -76,6 +76,7 @@ function showReport(r) {
   const parts = [columns, parties, entries];
   if (r.warnings.length > 0) parts.unshift(list("warnings", r.warnings.length === 1 ? "Warning" : "Warnings", r.warnings));
   show("yes", "PROVEN", r.title, parts);
+  if (r.provided) byId("result").firstElementChild?.append(make("p", "provided", make("bdi", "", r.provided)));
 }
 
 /**
