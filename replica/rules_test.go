@@ -1,0 +1,225 @@
+package replica
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"ringdown/record"
+	"ringdown/store"
+	"ringdown/store/storetest"
+)
+
+// While a batch of far entries may or may not be on the disk, nobody is told that it is not: a
+// restored author would number it again.
+func TestNoAnswerWhileWriting(t *testing.T) {
+	w := talked(t, 2)
+	backup := memory(w.north).Clone()
+	disk := &storetest.Faulty{Store: memory(w.south), Choose: storetest.FailAt("Append", 1, storetest.After)}
+	w.south.disk, w.south.r.disk.st = disk, disk
+	w.north.write(text("perhaps held"))
+	w.settle()
+	w.north.again(backup)
+	w.north.write(text("another"))
+	w.settle()
+	if n := w.north.r.size(true); n != 2 {
+		t.Fatalf("numbered to %d beside what may be held", n)
+	}
+	disk.Heal()
+	w.pass(time.Minute)
+	w.agree()
+	if got := w.south.texts(false); !slices.Equal(got, []string{"north 0", "north 1", "perhaps held", "another"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// Only the answer to the newest question, naming this run, says where the log stands.
+func TestOnlyAnswersTellWhereWeStand(t *testing.T) {
+	w := talked(t, 1)
+	w.cut()
+	w.up = true
+	w.north.r.LineUp(w.now)
+	w.north.write(text("x"))
+	serial := w.north.r.ses.serial
+	run := w.north.r.runs.own[0]
+	held := w.south.r.copy.Newest()
+	for name, h := range map[string]*hello{
+		"a question":          {flags: flagAsk, run: Run{1}, heard: run, held: held},
+		"an older answer":     {flags: flagAnswer, answers: serial - 1, run: Run{1}, heard: run, held: held},
+		"to another run":      {flags: flagAnswer, answers: serial, run: Run{3}, heard: Run{2}, held: held},
+		"by nobody":           {flags: flagAnswer, answers: serial, heard: run, held: held},
+		"question and answer": {flags: flagAsk | flagAnswer, answers: serial, run: Run{1}, heard: run, held: held},
+	} {
+		h.allow = record.Allowance{Entries: 100, Calls: 100}
+		serial = w.north.r.ses.serial
+		_ = w.north.r.FarMessage(w.now, false, h.encode())
+		if st := w.north.r.Status(); st.Standing != record.Unheard || st.Own.Size != 1 {
+			t.Errorf("%s: %+v", name, st)
+		}
+	}
+	h := hello{flags: flagAnswer, answers: w.north.r.ses.serial, run: Run{1}, heard: run, held: held, allow: record.Allowance{Entries: 100, Calls: 100}}
+	if err := w.north.r.FarMessage(w.now, false, h.encode()); err != nil || w.north.r.size(true) != 2 {
+		t.Errorf("%v", err)
+	}
+}
+
+// Which run was heard is durable before it is said.
+func TestRunsAreDurableBeforeTheyAreSaid(t *testing.T) {
+	w := talked(t, 1)
+	disk := &storetest.Faulty{Store: memory(w.south), Choose: storetest.FailFrom(0, storetest.Before)}
+	w.south.disk, w.south.r.disk.st = disk, disk
+	w.north.again(memory(w.north).Again())
+	for range 5 {
+		w.settle()
+		w.north.r.Overrun(w.now)
+		w.now = w.now.Add(2 * time.Second)
+		w.north.r.Advance(w.now)
+	}
+	if w.north.r.Status().Met {
+		t.Error("answered")
+	}
+	disk.Heal()
+	w.pass(time.Minute)
+	if !w.north.r.Status().Met {
+		t.Error("not answered later")
+	}
+}
+
+// What the author erased meanwhile is taken again by a far side that had co-signed it and lost it.
+func TestErasedEntriesAreSentAgain(t *testing.T) {
+	w := talked(t, 3)
+	e, err := w.north.r.Entry(true, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Erase()
+	erased, _ := e.Encode()
+	if err := memory(w.north).Repair(store.Own, map[int64][]byte{1: erased}, nil); err != nil {
+		t.Fatal(err)
+	}
+	w.north.r.out.fresh = record.Batch{}
+	w.south.again(store.NewMemory())
+	w.pass(time.Minute)
+	w.agree()
+}
+
+func TestWithdraw(t *testing.T) {
+	w := newWorld(t)
+	a := w.north.write(text("a"), text("b"))
+	w.north.write(Draft{Time: noon, Body: record.Message{Text: "c"}, To: []DraftRef{{record.Answers, a[0]}}})
+	if err := w.north.r.Withdraw(w.now, a[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.north.r.Withdraw(w.now, a[0]); !errors.Is(err, ErrUnknown) {
+		t.Errorf("%v", err)
+	}
+	w.north.again(memory(w.north).Again())
+	w.connect()
+	w.settle()
+	if got := w.south.texts(false); !slices.Equal(got, []string{"b", "c"}) {
+		t.Errorf("%q", got)
+	}
+	if err := w.north.r.Withdraw(w.now, a[1]); !errors.Is(err, ErrNumbered) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestDraftsThatAreRefused(t *testing.T) {
+	w := newWorld(t)
+	for name, d := range map[string]Draft{
+		"no body":       {Time: noon},
+		"no time":       {Body: record.Message{Text: "x"}},
+		"empty":         {Time: noon, Body: record.Message{}},
+		"to nothing":    {Time: noon, Body: record.Message{Text: "x"}, To: []DraftRef{{record.Answers, ID{1}}}},
+		"about nothing": {Time: noon, Body: record.Message{Text: "x"}, About: []record.Ref{{Relation: record.Answers, Number: 5}}},
+		"unseen":        {Time: noon, Body: record.Message{Text: "x"}, About: []record.Ref{{Relation: record.Answers, Other: true, Number: 5}}},
+		"too long":      {Time: noon, Body: record.Message{Text: string(make([]byte, record.MaxText+1))}},
+	} {
+		if _, err := w.north.r.Write(w.now, text("good"), d); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+	if n := len(w.north.r.Status().Waiting); n != 0 {
+		t.Errorf("%d wait", n)
+	}
+	many := make([]Draft, maxWaiting)
+	for i := range many {
+		many[i] = text("x")
+	}
+	w.north.write(many...)
+	if _, err := w.north.r.Write(w.now, text("one more")); !errors.Is(err, ErrTooMany) {
+		t.Errorf("%v", err)
+	}
+	w.connect()
+	w.pass(time.Minute)
+	w.agree()
+}
+
+// Post-quantum co-signatures: at once for the first, then every ten minutes, after a call,
+// when asked (once a minute), and again if the author never got it.
+func TestPostQuantumRhythm(t *testing.T) {
+	w := talked(t, 1)
+	full := func() int64 { return w.north.r.Status().Own.Full }
+	w.pass(time.Second)
+	if full() != 1 {
+		t.Fatalf("%d", full())
+	}
+	say := func() { w.north.write(text("x")); w.settle() }
+	say()
+	w.pass(9 * time.Minute)
+	if full() != 1 {
+		t.Error("too early")
+	}
+	w.pass(2 * time.Minute)
+	if full() != 2 {
+		t.Error("not after ten minutes")
+	}
+	say()
+	w.pass(2 * time.Minute)
+	w.south.r.CallEnded(w.now)
+	w.pass(5 * time.Second)
+	if full() != 3 {
+		t.Error("not after a call")
+	}
+	say()
+	w.north.r.AskPQ(w.now)
+	w.pass(30 * time.Second)
+	if full() != 3 {
+		t.Error("twice in a minute")
+	}
+	w.pass(time.Minute)
+	if full() != 4 {
+		t.Error("not when asked")
+	}
+	say()
+	w.pass(time.Minute)
+	w.south.r.CallEnded(w.now)
+	w.south.r.Advance(w.now.Add(3 * time.Second)) // and it is lost on the way
+	w.cut()
+	w.connect()
+	w.pass(time.Second)
+	if full() != 5 {
+		t.Error("not sent again")
+	}
+}
+
+// A forgotten co-signature of ours is made again, one of theirs is heard again.
+func TestCosignaturesThatACrashForgets(t *testing.T) {
+	w := talked(t, 1)
+	w.pass(5 * time.Second)
+	w.north.write(text("x"))
+	w.settle()
+	w.north.again(memory(w.north).Again())
+	if w.north.r.Status().Own.Classical == 2 {
+		t.Error("nothing was forgotten")
+	}
+	w.south.again(memory(w.south).Again())
+	w.settle()
+	w.agree()
+	w.pass(2 * time.Second)
+	w.north.again(memory(w.north).Again())
+	if w.north.r.Status().Own.Classical != 2 {
+		t.Error("forgotten after two seconds, too")
+	}
+}
