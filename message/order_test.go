@@ -236,9 +236,12 @@ func TestAddAgain(t *testing.T) {
 	if _, err := w.v.Add(true, []*record.Entry{&next}); err == nil {
 		t.Error("a gap was taken")
 	}
-	two := []*record.Entry{w.logs[0][3], w.logs[0][5]}
-	if _, err := w.v.Add(true, two); err == nil {
-		t.Error("entries out of order were taken")
+	first, third := next, next
+	first.Number, third.Number = own, own+2
+	for _, two := range [][]*record.Entry{{w.logs[0][3], w.logs[0][5]}, {&first, &third}} {
+		if _, err := w.v.Add(true, two); err == nil {
+			t.Error("entries out of order were taken")
+		}
 	}
 	equal(t, "picture after errors", w.picture() == before, true)
 }
