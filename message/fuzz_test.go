@@ -25,7 +25,7 @@ func FuzzSearch(f *testing.F) {
 	w := newWorld(f)
 	w.story()
 	w.us(say("naïve Ångström said: \"quotes\" AND NEAR(a b) * ^x -y col:z"))
-	for _, s := range []string{"", "hello", `"`, `""`, `"a" OR "b"`, "NEAR(", "a*", "t:x", "{t}:x", "^a", "-a", "\x00", "\xff", "\ue000k1", "(((", "a AND", "'; DROP TABLE item", "naive", "angstrom", "12 ships", strings.Repeat("a ", 3000), "situation\x00"} {
+	for _, s := range []string{"", "hello", `"`, `""`, `"a" OR "b"`, "NEAR(", "a*", "t:x", "{t}:x", "^a", "-a", "\x00", "\xff", "\ue000k1", "(((", `x"y`, "a AND", "'; DROP TABLE item", "naive", "angstrom", "12 ships", strings.Repeat("a ", 3000), "situation\x00"} {
 		f.Add(s)
 	}
 	all := len(w.all(api.RecordQuery{}))
