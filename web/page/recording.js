@@ -294,7 +294,7 @@ export class Recording {
 
   #draw() {
     const l = this.#line, d = this.#desk, here = this.#state === "here" && l !== undefined;
-    any("record-body").hidden = !here;
+    for (const id of ["record-body", "record-tools", "compose"]) any(id).hidden = !here;
     any("record-none").hidden = here;
     say(any("record-none-word"), this.#noneWord());
     any("record-retry").hidden = this.#state !== "failed";
