@@ -45,6 +45,10 @@ func TestMain(m *testing.M) {
 //	answers FILE             every address in a file answers over HTTP
 //	holds DIR                wait until a folder is not empty
 //	leaves DIR               a folder must be empty
+//	keyof FILE NAME PATTERN  put what the first group of a pattern matches in a file in a variable
+//	confirmed                confirm the words of north's and south's newest accord, which conclude has just printed
+//	spoil FILE N             change the byte at N
+//	large FILE N             make a file of N bytes
 //	stale DIR FILE           make an invite of the station in DIR that could be used until yesterday
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -52,11 +56,13 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // else each command waits a second under the race detector
 			e.Values[background{}] = map[string]*process{}
-			return nil
+			vectors, err := filepath.Abs(filepath.Join("..", "..", "disclose", "testdata"))
+			e.Setenv("VECTORS", vectors)
+			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ports": ports, "folders": folders, "agree": agree, "rejects": rejects, "until": until, "start": start,
-			"eventually": eventually, "signal": sendSignal, "ended": ended, "objects": objects, "replace": replace, "takes": takes, "stale": stale, "answers": answers, "holds": holds, "leaves": leaves,
+			"eventually": eventually, "signal": sendSignal, "ended": ended, "objects": objects, "replace": replace, "takes": takes, "stale": stale, "answers": answers, "keyof": keyOf, "confirmed": confirmed, "spoil": spoil, "large": large, "holds": holds, "leaves": leaves,
 		},
 		RequireExplicitExec: true,
 	})
@@ -322,6 +328,37 @@ func stale(ts *testscript.TestScript, neg bool, args []string) {
 	file, _, err := home.Invite(time.Now().AddDate(0, 0, -8), accord.InviteOptions{Paths: paths, Days: 7})
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), file, 0o600))
+}
+
+func keyOf(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, args, 3, "keyof FILE NAME PATTERN")
+	found := regexp.MustCompile(args[2]).FindStringSubmatch(ts.ReadFile(args[0]))
+	if len(found) < 2 {
+		ts.Fatalf("%s has no %q:\n%s", args[0], args[2], ts.ReadFile(args[0]))
+	}
+	ts.Setenv(args[1], found[1])
+}
+
+func confirmed(ts *testscript.TestScript, neg bool, args []string) {
+	words := wordsIn(ts.ReadFile("stdout"))
+	ts.Check(ts.Exec("ringdown", "confirm", "south", "--dir", "north", "--words", words))
+	ts.Check(ts.Exec("ringdown", "confirm", "north", "--dir", "south", "--words", words))
+}
+
+func spoil(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, args, 2, "spoil FILE N")
+	text := []byte(ts.ReadFile(args[0]))
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	text[n] ^= 1
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o600))
+}
+
+func large(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, args, 2, "large FILE N")
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), bytes.Repeat([]byte("x"), n), 0o600))
 }
 
 var address = regexp.MustCompile(`http://localhost:[0-9]+`)

@@ -62,12 +62,32 @@ func printLine(w io.Writer, l *api.Line) {
 	if l.Call != nil {
 		fmt.Fprintf(w, "  call: %s\n", describe(l.Call, l.Peer))
 	}
+	if l.Record != nil {
+		fmt.Fprintf(w, "  record: %s\n", describeRecord(l.Record))
+	}
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i := range l.Paths {
 		printPath(tab, &l.Paths[i])
 	}
 	_ = tab.Flush()
 	printNotices(w, l.Notices)
+}
+
+// describeRecord is one line about a record: how it stands, and what somebody has to do.
+func describeRecord(r *api.RecordState) string {
+	text := fmt.Sprintf("%s; %d of ours, %d delivered; %d of theirs", r.Standing, r.Own.Size, r.Own.Classical, r.Far.Size)
+	for _, n := range []struct {
+		n    int
+		what string
+	}{{r.Waiting, "waiting"}, {r.Unread, "unread"}, {r.Chased, "unread for ten minutes"}, {r.Unheeded, "of ours unread there for ten minutes"}, {r.Damaged, "damaged"}} {
+		if n.n > 0 {
+			text += fmt.Sprintf("; %d %s", n.n, n.what)
+		}
+	}
+	if r.Fork != "" {
+		text += "; two histories are signed by " + r.Fork
+	}
+	return text
 }
 
 func printPath(w io.Writer, p *api.Path) {
