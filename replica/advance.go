@@ -18,19 +18,38 @@ func (r *Replica) FarMessage(now time.Time, bulk bool, msg []byte) error {
 	if len(msg) == 0 || len(msg) > 64<<10 {
 		return fmt.Errorf("%w: %d bytes, want 1 to %d", errMessage, len(msg), 64<<10)
 	}
-	handlers := map[byte]func(time.Time, []byte) error{
-		kindHello: r.hearHello, kindEntries: r.hearEntries, kindCosigned: r.hearCosigned, kindCosignedPQ: r.hearCosignedPQ,
-		kindWant: r.hearWant, kindBack: r.hearBack, kindWantFile: r.hearWantFile, kindPiece: r.hearPiece,
-		kindAskPQ: r.hearAskPQ, kindFork: r.hearFork, kindRecall: r.hearRecall,
-	}
-	h := handlers[msg[0]]
-	if h == nil {
-		return malformed(msg[0], "unknown")
-	}
 	if want := msg[0] == kindCosignedPQ || msg[0] == kindBack || msg[0] == kindPiece; want != bulk {
 		return malformed(msg[0], "on the wrong stream")
 	}
-	return h(now, msg[1:])
+	return r.hear(now, msg[0], msg[1:])
+}
+
+func (r *Replica) hear(now time.Time, kind byte, body []byte) error {
+	switch kind {
+	case kindHello:
+		return r.hearHello(now, body)
+	case kindEntries:
+		return r.hearEntries(now, body)
+	case kindCosigned:
+		return r.hearCosigned(now, body)
+	case kindCosignedPQ:
+		return r.hearCosignedPQ(now, body)
+	case kindWant:
+		return r.hearWant(now, body)
+	case kindBack:
+		return r.hearBack(now, body)
+	case kindWantFile:
+		return r.hearWantFile(now, body)
+	case kindPiece:
+		return r.hearPiece(now, body)
+	case kindAskPQ:
+		return r.hearAskPQ(now, body)
+	case kindFork:
+		return r.hearFork(now, body)
+	case kindRecall:
+		return r.hearRecall(now, body)
+	}
+	return malformed(kind, "unknown")
 }
 
 // Advance does all that is due by itself.
@@ -70,7 +89,7 @@ func (r *Replica) resume(now time.Time) {
 // Deadline is when [Replica.Advance] must be called next; zero: nothing is due by itself.
 func (r *Replica) Deadline() time.Time {
 	next := earliest(r.sessionDeadline(), r.senderDeadline(r.now))
-	next = earliest(next, r.files.deadline())
+	next = earliest(next, r.filesDeadline())
 	next = earliest(next, r.pqDeadline())
 	next = earliest(next, r.scrub.deadline())
 	if r.log.Standing() == record.Behind {

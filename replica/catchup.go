@@ -29,6 +29,7 @@ func (r *Replica) wantOwn(now time.Time) {
 
 func (r *Replica) advanceCatchUp(now time.Time) {
 	if r.log.Standing() == record.Behind && !now.Before(r.back.asked.Add(askAgain)) {
+		r.back.asked = now
 		r.wantOwn(now)
 	}
 }

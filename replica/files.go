@@ -155,6 +155,10 @@ func (r *Replica) pull(now time.Time) {
 		if p.tries > 0 && now.Before(f.later) {
 			return
 		}
+		if len(f.data) == p.length {
+			_ = r.complete(now, *p) // which is tried again
+			return
+		}
 		if _, err := r.cfg.Hooks.OpenFile(p.sum); err != nil {
 			r.askPiece(now, p)
 			return
@@ -176,6 +180,7 @@ func (r *Replica) askPiece(now time.Time, p *pull) {
 		}
 	}
 	if r.room.full {
+		r.files.later = now.Add(pullLater)
 		return
 	}
 	r.files.asked = now
@@ -260,8 +265,7 @@ func (r *Replica) complete(now time.Time, p pull) error {
 		return fmt.Errorf("replica: file of entry %d: another SHA-256 than was promised", p.number)
 	}
 	if err := r.cfg.Hooks.File(p.sum, r.files.data); err != nil {
-		r.files.asked = now // the last piece is asked for again, after a pause
-		r.files.data = r.files.data[:len(r.files.data)/pieceSize*pieceSize/2]
+		r.files.asked = now // it is kept after a pause
 		return fmt.Errorf("replica: file of entry %d: %w", p.number, err)
 	}
 	r.room.files += int64(p.length)
@@ -282,8 +286,10 @@ func (r *Replica) advanceFiles(now time.Time) {
 	}
 }
 
-func (f *files) deadline() time.Time {
+func (r *Replica) filesDeadline() time.Time {
+	f := &r.files
 	switch {
+	case !r.ses.met:
 	case !f.asked.IsZero():
 		return f.asked.Add(pullAgain)
 	case len(f.pulls) > 0 && f.pulls[0].tries > 0:

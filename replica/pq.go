@@ -65,6 +65,9 @@ func (r *Replica) newForPQ() bool {
 // advancePQ co-signs when it is time.
 func (r *Replica) advancePQ(now time.Time) {
 	p := &r.pq
+	if !p.due.IsZero() && !now.Before(p.due) && !r.newForPQ() {
+		p.due = time.Time{} // there is nothing to co-sign
+	}
 	if !r.newForPQ() || now.Before(p.not) || !r.copy.DuePQ(now) && (p.due.IsZero() || now.Before(p.due)) {
 		return
 	}

@@ -52,7 +52,6 @@ func TestOnlyAnswersTellWhereWeStand(t *testing.T) {
 		"question and answer": {flags: flagAsk | flagAnswer, answers: serial, run: Run{1}, heard: run, held: held},
 	} {
 		h.allow = record.Allowance{Entries: 100, Calls: 100}
-		serial = w.north.r.ses.serial
 		_ = w.north.r.FarMessage(w.now, false, h.encode())
 		if st := w.north.r.Status(); st.Standing != record.Unheard || st.Own.Size != 1 {
 			t.Errorf("%s: %+v", name, st)

@@ -30,7 +30,6 @@ type session struct {
 	unanswered bool  // a question waits for a batch to be durable
 	question   int64 // its serial
 
-	count int // of sessions in this run
 }
 
 // LineUp says that the line is up, to a far station of which nothing is known yet.

@@ -249,6 +249,11 @@ func (w *world) pass(d time.Duration) {
 		w.now = next
 		w.north.r.Advance(w.now)
 		w.south.r.Advance(w.now)
+		for _, s := range []*station{w.north, w.south} {
+			if d := s.r.Deadline(); !d.IsZero() && !d.After(w.now) {
+				w.t.Fatalf("%s: its deadline stays at %s, now is %s", s.name, d, w.now)
+			}
+		}
 		if !w.now.Before(end) {
 			w.settle()
 			return
