@@ -51,6 +51,9 @@ func TestOnlyAnswersTellWhereWeStand(t *testing.T) {
 		"by nobody":           {flags: flagAnswer, answers: serial, heard: run, held: held},
 		"question and answer": {flags: flagAsk | flagAnswer, answers: serial, run: Run{1}, heard: run, held: held},
 	} {
+		if h.answers == serial {
+			h.answers = w.north.r.ses.serial
+		}
 		h.allow = record.Allowance{Entries: 100, Calls: 100}
 		_ = w.north.r.FarMessage(w.now, false, h.encode())
 		if st := w.north.r.Status(); st.Standing != record.Unheard || st.Own.Size != 1 {
@@ -220,5 +223,68 @@ func TestCosignaturesThatACrashForgets(t *testing.T) {
 	w.north.again(memory(w.north).Again())
 	if w.north.r.Status().Own.Classical != 2 {
 		t.Error("forgotten after two seconds, too")
+	}
+}
+
+// What a draft is about keeps its place over a crash: the reference becomes a number in the same write.
+func TestReferencesOutliveACrash(t *testing.T) {
+	w := talked(t, 1)
+	w.cut()
+	a := w.north.write(text("a"))
+	w.north.write(Draft{Time: noon, Body: record.Message{Text: "b"}, To: []DraftRef{{record.Answers, a[0]}}})
+	if _, err := w.north.r.log.Heard(w.now, w.south.r.copy.Newest()); err != nil {
+		t.Fatal(err)
+	}
+	w.north.r.allow(record.Allowance{Entries: 2, Calls: 2})
+	w.north.r.number(w.now) // one of the two
+	w.north.again(memory(w.north).Again())
+	w.connect()
+	w.settle()
+	e, err := w.south.r.Entry(false, 2)
+	if err != nil || !slices.Equal(e.About, []record.Ref{{Relation: record.Answers, Number: 1}}) {
+		t.Errorf("%+v, %v", e, err)
+	}
+}
+
+// Steps of calls are reckoned to their own part first.
+func TestCallsHaveTheirPart(t *testing.T) {
+	w := talked(t, 1)
+	before := w.south.r.room
+	w.north.write(Draft{Time: noon, Call: record.CallID{1}, Body: record.CallStep{Step: record.StepCalled}})
+	w.settle()
+	if now := w.south.r.room; now.calls == before.calls || now.entries != before.entries {
+		t.Errorf("%d and %d bytes are taken, before %d and %d", now.entries, now.calls, before.entries, before.calls)
+	}
+}
+
+// What is given back for a damaged entry is put in place only if it was asked for and stands in the
+// signed tree.
+func TestMendingWithLies(t *testing.T) {
+	w := talked(t, 5)
+	w.north.r.note(store.Far, 2)
+	w.north.r.askMend(w.now)
+	answer := func(n int64) *back {
+		b, err := w.south.r.answer(store.Own, want{forRepair, true, n, 5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	forged := answer(2)
+	e, _ := record.ParseEntry(forged.entries[0])
+	e.Body = record.Message{Text: "never said"}
+	forged.entries[0], _ = e.Encode()
+	larger := answer(2)
+	larger.size = 6
+	for name, b := range map[string]*back{"another text": forged, "another entry": answer(3), "another tree": larger} {
+		if err := w.north.r.FarMessage(w.now, true, b.encode()); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+	if got := w.north.r.Status().Damaged; len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+	if err := w.north.r.FarMessage(w.now, true, answer(2).encode()); err != nil || len(w.north.r.Status().Damaged) > 0 {
+		t.Errorf("%v", err)
 	}
 }
