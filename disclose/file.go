@@ -109,7 +109,7 @@ func (e *shown) entry() *record.Entry {
 
 // text is the whole file.
 func (f *file) text() []byte {
-	w := new(writer)
+	w := &writer{b: make([]byte, 0, 32<<10)}
 	w.b = append(w.b, intro+heading+"1\n"...)
 	f.head(w)
 	f.accord(w)

@@ -26,7 +26,8 @@ type Entries struct {
 }
 
 // Complete is a range of time in which every entry of both logs is shown. Entries are
-// those Begin ≤ n < End that fall into it, 1 ≤ Begin ≤ End.
+// those Begin ≤ n < End that fall into it, 1 ≤ Begin ≤ End. Where a log is shown to its end,
+// Make lowers Until to when that end was co-signed.
 type Complete struct {
 	From, Until            time.Time // to the millisecond; From ≤ t < Until
 	FirstBegin, FirstEnd   int64     // in the first party's log
@@ -104,6 +105,7 @@ func (f *file) choose(r *Request) error {
 		if err := f.Logs[s].cosigned(src); err != nil {
 			return err
 		}
+		f.shorten(s)
 		if err := f.take(s, src, wanted[s]); err != nil {
 			return err
 		}
@@ -202,6 +204,15 @@ func (l *log) cosigned(src *Log) error {
 	l.Newest = &newest
 	l.notes[0] = string(newest.Note(src.Author, src.Other))
 	return nil
+}
+
+// shorten ends a range that reaches the end of a log when that end was co-signed: of what came
+// later nothing is known yet.
+func (f *file) shorten(s side) {
+	l := &f.Logs[s]
+	if at := record.CosignedAt(l.Newest.Cosignature).UnixMilli(); f.Kind == KindRange && f.Ranges[s].End == l.Newest.Tree.Size {
+		f.Until = min(f.Until, at)
+	}
 }
 
 // take reads the wanted entries of one log.

@@ -159,7 +159,13 @@ func ruleVectors(t testing.TB) (list []vector) {
 		}
 		list = append(list, vector{c.name, w.make(r)})
 	}
-	return list
+	w := talk(t, record.RuleTold)
+	r := w.request()
+	at := w.now
+	w.write(w.south, record.LineChange{Path: 1})
+	r.Second = w.source(w.south)
+	r.Complete = &Complete{at.Add(-2500 * time.Millisecond), at.Add(-500 * time.Millisecond), 6, 7, 9, 10}
+	return append(list, vector{"range-told", w.make(w.asked(r, 0))})
 }
 
 // outcome is what verification says, as it is kept beside the file.
@@ -208,5 +214,16 @@ func TestVectors(t *testing.T) {
 		if !slices.Contains(names, strings.TrimSuffix(filepath.Base(file), ".txt")) {
 			t.Errorf("%s is made by no test", file)
 		}
+	}
+}
+
+// A range that reaches the end of a log ends when that was co-signed.
+func TestRangesEndWhereTheRecordDoes(t *testing.T) {
+	w := talk(t, record.RuleFree)
+	r := w.request()
+	r.Complete = &Complete{w.now.Add(-1500 * time.Millisecond), w.now.Add(time.Hour), 7, 8, 9, 10}
+	f, fail := check(w.make(r))
+	if fail != nil || f.Until != w.now.Add(-time.Second).UnixMilli() {
+		t.Errorf("until %d, %v; South's end was co-signed at %d", f.Until, fail, w.now.Add(-time.Second).UnixMilli())
 	}
 }
