@@ -98,12 +98,12 @@ var outcomes = []outcome{
 	}, api.EndHungUp, "north", nil},
 }
 
-// answer brings the call up.
-func (r *records) answer(north, south *phone) {
+// answer brings a call up.
+func (r *records) answer(caller, called *phone) {
 	r.t.Helper()
-	north.press("call")
-	r.within(time.Second, "it rings", r.callIs(0, api.CallRinging))
-	south.press("answer")
+	caller.press("call")
+	r.within(time.Second, "it rings", r.callIs(caller.side, api.CallRinging))
+	called.press("answer")
 	r.within(time.Second, "they speak", func() bool { return r.callIs(0, api.CallActive)() && r.callIs(1, api.CallActive)() })
 }
 

@@ -177,17 +177,27 @@ func (r *records) still() bool {
 	return true
 }
 
-// settle waits until all is delivered, and for what comes by itself once a second.
-func (r *records) settle(limit time.Duration) {
+// settle waits until all is delivered, and for what comes by itself once a second. It gives all that a side
+// said in notices meanwhile.
+func (r *records) settle(limit time.Duration) (said [2]string) {
 	r.t.Helper()
-	begin := time.Now()
-	for !r.still() {
+	for begin := time.Now(); ; time.Sleep(100 * time.Millisecond) {
+		for side := range said {
+			for _, text := range r.notices(side) {
+				if !strings.Contains(said[side], text) {
+					said[side] += text + "\n"
+				}
+			}
+		}
+		if r.still() {
+			break
+		}
 		if time.Since(begin) > limit {
 			r.t.Fatalf("not delivered within %v: north %s %+v, south %s %+v", limit, r.describe(0), r.state(0), r.describe(1), r.state(1))
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
 	time.Sleep(2 * time.Second)
+	return said
 }
 
 // entries are those of a log on a side's disk.
