@@ -1,13 +1,14 @@
 # What a developer types. CI runs `make test` too, so a green run here is a green run there.
 
-.PHONY: test build tools check unit browser fuzz bench long pictures demo clean
+.PHONY: test build tools check unit browser fuzz kill bench long crash pictures demo clean
 
 STEP := .ci/step
-# Browser tests measure time and sound: they run alone, without the race detector.
-UNIT := $$(go list ./... | grep -v '/e2e$$')
+# Browser tests measure time and sound, and killed stations are real processes: they run
+# alone, without the race detector.
+UNIT := $$(go list ./... | grep -vE '/(e2e|crash)$$')
 
 ## test: all of it, in about a quarter of an hour on two cores; installs what is missing
-test: tools check unit browser fuzz bench
+test: tools check unit kill browser fuzz bench
 
 ## build: the one binary
 build:
@@ -30,6 +31,10 @@ check:
 unit:
 	@$(STEP) "tests, race detector on" go test -race -timeout 15m $(UNIT)
 
+## kill: two real stations, killed 50 times under traffic
+kill:
+	@$(STEP) "killed stations" go test -count=1 -timeout 10m ./crash
+
 ## browser: two real Chromium pages through two real stations
 browser:
 	@$(STEP) "browser tests" go test -count=1 -timeout 10m ./e2e
@@ -47,6 +52,10 @@ bench:
 long:
 	@$(STEP) "browser tests, long" env RINGDOWN_LONG=1 go test -count=1 -timeout 60m ./e2e
 	@FUZZ_SECONDS=3600 $(STEP) "fuzz, long" .ci/fuzz
+
+## crash: the same, 1,000 times
+crash:
+	@$(STEP) "killed stations, long" env RINGDOWN_CRASH=1000 go test -count=1 -v -timeout 180m ./crash
 
 ## pictures: docs/stage.png and docs/stage-dark.png, from the stage in a call
 pictures: tools
