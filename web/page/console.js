@@ -368,17 +368,24 @@ function refused(e) {
   changed();
 }
 
+/** isForAct: a key is meant for the one control. Who reads far below turns the page by Space, unless somebody calls. @param {Element} at @param {string} key */
+function isForAct(at, key) {
+  if (at.closest("button:not(#act), input, select, summary, textarea, a")) return false;
+  const { does } = model.act(desk);
+  return view.actInSight || does === "answer" || (does === "hangup" && key === "Enter");
+}
+
 document.addEventListener("keydown", (e) => {
   bells.quietAlarm();
   equipment.retrySound();
   const at = e.target instanceof Element ? e.target : document.body;
   if (e.repeat || e.ctrlKey || e.altKey || e.metaKey || (e.key !== " " && e.key !== "Enter")) return;
-  if (at.closest("button:not(#act), input, select, summary, textarea, a")) return;
-  // Who reads far below means the page by Space, unless somebody calls.
-  if (!view.actInSight && model.act(desk).does !== "answer") return;
+  if (!isForAct(at, e.key)) return;
   e.preventDefault();
   press(0);
 });
+// What was taken for the act must not turn the page as well.
+document.addEventListener("keypress", (e) => e.key === " " && e.target === document.body && view.actInSight && e.preventDefault());
 // The key's way back up would press a focused button once more.
 document.addEventListener("keyup", (e) => e.key === " " && e.target === any("act") && e.preventDefault());
 document.addEventListener("pointerdown", () => {
