@@ -155,15 +155,21 @@ func (p *tab) clickWhere(what, script string) {
 	p.do("clicking on "+what, chromedp.MouseClickXY(at.X, at.Y))
 }
 
-// attach chooses files, as a person does in the system's dialog.
+// attach chooses files for a message.
 func (p *tab) attach(names ...string) {
+	p.t.Helper()
+	p.choose("#compose-pick", names...)
+}
+
+// choose gives files to a field, as a person does in the system's dialog.
+func (p *tab) choose(field string, names ...string) {
 	p.t.Helper()
 	p.do("choosing files", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		doc, err := cdp.Call(ctx, target, dom.GetDocument, dom.GetDocumentParams{})
 		if err != nil {
 			return err
 		}
-		input, err := cdp.Call(ctx, target, dom.QuerySelector, dom.QuerySelectorParams{NodeID: doc.Root.NodeID, Selector: "#compose-pick"})
+		input, err := cdp.Call(ctx, target, dom.QuerySelector, dom.QuerySelectorParams{NodeID: doc.Root.NodeID, Selector: field})
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,147 @@
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"ringdown/disclose"
+)
+
+// A person ticks two entries and asks; the other side agrees, as the accord wants; and what is saved then
+// is proven by the command and by the page alike.
+func TestDisclosureByConsent(t *testing.T) {
+	p := startPair(t)
+	for _, tab := range []*tab{p.North, p.South} {
+		tab.size(1280, 1800)
+	}
+	p.North.sends("The pumps run again since 04:10")
+	p.South.sends("And our valve is open since 04:12")
+	p.North.message("our valve")
+	p.North.sends("This one is not to be shown")
+	p.North.reaches("not to be shown", "delivered")
+
+	p.North.clickOn("#disclose-button")
+	for _, text := range []string{"The pumps run", "And our valve"} {
+		p.North.clickOn(inRow(p.North.message(text), ".tick"))
+	}
+	p.North.clickOn("#disclose-bodies")
+	p.North.clickOn("#disclose-to")
+	p.North.do("saying for whom", chromedp.KeyEvent("the water inspectorate"))
+	p.North.waitText("#disclose-rule", "agree")
+	p.North.screenshot("disclose-form")
+	p.North.clickOn("#disclose-go")
+	p.North.waitText("#disclosure-list", "as soon as")
+
+	p.South.until(patience, func() bool { return strings.Contains(p.South.text("#notices"), "asks to disclose") },
+		func() string { return "South is not told what North asks: " + p.South.text("#notices") })
+	p.South.clickWhere("Show, of what is asked", `[...document.querySelectorAll('#notices > *')].find((e) => e.textContent.includes('asks to disclose'))?.querySelector('button')`)
+	p.South.pressIn("#disclosure-list", "Agree")
+	p.North.waitText("#disclosure-list", "The file is made.")
+	p.South.waitText("#disclosures-summary", "1")
+	p.South.until(patience, func() bool { return !strings.Contains(p.South.text("#notices"), "asks to disclose") },
+		func() string { return "South is still asked though it agreed: " + p.South.text("#disclosure-list") })
+
+	_, data := p.North.saves(p.NorthBrowser, func() { p.North.pressIn("#disclosure-list", "Save the file") })
+	file := filepath.Join(t.TempDir(), "disclosure.txt")
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	said := verify(t, file)
+	if !said.Proven || !strings.Contains(quote(said.Report), "since 04:12") || strings.Contains(string(data), "not to be shown") {
+		t.Errorf("ringdown verify says %s", quote(said))
+	}
+	if !strings.Contains(strings.Join(said.Report.Proven, " "), "consented") || len(said.Report.Warnings) > 0 {
+		t.Errorf("proven is %q, with the warnings %q; want the consent, and none", said.Report.Proven, said.Report.Warnings)
+	}
+	page := verifyPage(t, p.NorthBrowser)
+	page.agrees(file, said)
+	page.screenshot("verify-proven")
+}
+
+// The page that verifies, opened from a disk, says of every vector what the command says.
+func TestVerifyPageAgrees(t *testing.T) {
+	files, err := filepath.Glob("../disclose/testdata/*.txt")
+	if err != nil || len(files) < 50 {
+		t.Fatalf("found %d vectors (%v)", len(files), err)
+	}
+	page := verifyPage(t, startChromium(t, options{Tone: northTone}))
+	for _, name := range files {
+		file, err := filepath.Abs(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page.agrees(file, verify(t, file))
+	}
+}
+
+// verify runs the command.
+func verify(t *testing.T, file string) (said disclose.Result) {
+	t.Helper()
+	out, err := exec.Command(program, "verify", "--json", file).Output()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if jerr := json.Unmarshal(out, &said); jerr != nil {
+		t.Fatalf("ringdown verify %s said %q: %v", file, out, jerr)
+	}
+	if (err == nil) != said.Proven {
+		t.Errorf("ringdown verify %s ended with %v and says proven is %v", file, err, said.Proven)
+	}
+	return said
+}
+
+// verifyPage writes the page to a disk, as the command does, and opens it there.
+func verifyPage(t *testing.T, c *chromium) *tab {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "verify.html")
+	if out, err := exec.Command(program, "verify", "--page", file).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return c.open(t, "file://"+file)
+}
+
+// agrees gives the page a disclosure, and compares all that it says with what the command said.
+func (p *tab) agrees(file string, said disclose.Result) {
+	p.t.Helper()
+	name := filepath.Base(file)
+	p.choose("#file", file)
+	p.until(patience, func() bool {
+		return eval[bool](p, fmt.Sprintf(`document.body.dataset.verdict !== 'busy' && document.title.endsWith(%s)`, quote(": "+name)))
+	}, func() string {
+		return fmt.Sprintf("the page does not answer on %s, it says %q", name, p.text("#result"))
+	})
+	type shown struct {
+		Word, Sentence, Code     string
+		Proven, Missing, Warning []string
+		Prints, Heads, Says      []string
+	}
+	got := eval[shown](p, `(() => {
+		const text = (s) => document.querySelector(s)?.textContent ?? '', all = (s) => [...document.querySelectorAll(s)].map((e) => e.textContent);
+		return { Word: text('.word'), Sentence: text('.sentence'), Code: text('.code'), Proven: all('.proven li'), Missing: all('.missing li'), Warning: all('.warnings li'),
+			Prints: all('.print'), Heads: all('.entry .head bdi'), Says: all('.entry .says') };
+	})()`)
+	want := shown{Word: "NOT PROVEN", Sentence: said.Sentence, Code: name + ": " + said.Code}
+	if r := said.Report; r != nil {
+		want = shown{Word: "PROVEN", Sentence: r.Title, Proven: r.Proven, Missing: r.NotShown, Warning: r.Warnings}
+		for _, party := range r.Parties {
+			want.Prints = append(want.Prints, party.Fingerprint)
+		}
+		for _, e := range r.Entries {
+			want.Heads, want.Says = append(want.Heads, e.Head), append(want.Says, e.Says)
+		}
+	}
+	if plain(got) != plain(want) {
+		p.t.Errorf("of %s the page says\n%s\nand the command\n%s", name, plain(got), plain(want))
+	}
+}
+
+// plain writes v so that no list and an empty one are the same.
+func plain(v any) string { return strings.ReplaceAll(quote(v), "[]", "null") }
