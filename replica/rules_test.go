@@ -288,3 +288,19 @@ func TestMendingWithLies(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Entries that vanish without a trace are sent again after a while.
+func TestWhatVanishesIsSentAgain(t *testing.T) {
+	w := talked(t, 1)
+	w.north.write(text("vanishes"))
+	w.north.out = [2][][]byte{}
+	w.pass(resendAfter + 2*time.Second)
+	w.agree()
+}
+
+func TestAnAllowanceForCallsIsNotLess(t *testing.T) {
+	m := &reader{b: writer(nil).allowance(record.Allowance{Entries: 5, Calls: 4})}
+	if m.allowance(); m.err == nil {
+		t.Error("taken")
+	}
+}
