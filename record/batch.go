@@ -43,7 +43,7 @@ const (
 
 func (p ProofState) String() string {
 	if p == ProofNone {
-		return "not yet"
+		return "none"
 	}
 	return nameOf("proof state", []string{"", "classical", "full"}, uint8(p))
 }

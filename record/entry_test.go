@@ -307,7 +307,7 @@ func TestNames(t *testing.T) {
 		"not reached": NotReached, "cancelled": Cancelled, "console lost": ConsoleLost, "line lost": LineLost,
 		"station restarted": Restarted, "station stopping": Stopping, "opened": MatterOpened, "acknowledged": MatterAcknowledged,
 		"closed": MatterClosed, "filed": MatterFiled, "asked": DisclosureAsked, "consented": DisclosureConsented,
-		"refused": DisclosureRefused, "made": DisclosureMade, "free": RuleFree, "told": RuleTold, "consent": RuleConsent, "rule 4": rules, "not yet": ProofNone, "classical": ProofClassical, "full": ProofFull,
+		"refused": DisclosureRefused, "made": DisclosureMade, "free": RuleFree, "told": RuleTold, "consent": RuleConsent, "rule 4": rules, "none": ProofNone, "classical": ProofClassical, "full": ProofFull,
 		"unheard": Unheard, "behind": Behind, "far behind": FarBehind, "stands": Stands, "forked": Forked, "standing 9": Standing(9),
 	} {
 		if s.String() != want {

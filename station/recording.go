@@ -13,6 +13,8 @@ type recording struct {
 	clerk   *clerk // nil: no record is kept
 	session uint64 // of the line: counts on when it opens and when the other side was restarted
 
+	early []early // of the other side, heard before the line counted as open here
+
 	noted   noted
 	watched [accord.MaxPaths + 1]watched // 0 is the line
 
@@ -24,14 +26,29 @@ type recording struct {
 // accord's.
 const firstRecordKind = 16
 
+// An early message comes with the datagram that opens the line, or shortly before it.
+type early struct {
+	stream line.Stream
+	msg    []byte
+}
+
+// mostEarly is how many of them are kept. If one is lost the other side says it again.
+const mostEarly = 16
+
 func (e *lineEnd) recordUp() {
-	if e.session++; e.clerk != nil {
-		e.clerk.lineUp(e.session)
+	e.session++
+	if e.clerk == nil {
+		return
 	}
+	e.clerk.lineUp(e.session)
+	for _, m := range e.early {
+		e.clerk.farMessage(m.stream, m.msg)
+	}
+	e.early = nil
 }
 
 func (e *lineEnd) recordDown() {
-	if e.clerk != nil {
+	if e.early = nil; e.clerk != nil {
 		e.clerk.lineDown()
 	}
 }
@@ -47,7 +64,12 @@ func (e *lineEnd) farRecord(st line.Stream, msg []byte) bool {
 	if e.clerk == nil || len(msg) == 0 || st == line.StreamEntries && msg[0] < firstRecordKind {
 		return false
 	}
-	e.clerk.farMessage(st, append([]byte(nil), msg...))
+	msg = append([]byte(nil), msg...)
+	if e.up {
+		e.clerk.farMessage(st, msg)
+	} else if len(e.early) < mostEarly {
+		e.early = append(e.early, early{st, msg})
+	}
 	return true
 }
 
