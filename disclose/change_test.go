@@ -3,6 +3,8 @@ package disclose
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -101,8 +103,12 @@ func TestTooLarge(t *testing.T) {
 
 // FuzzVerify holds that what is proven is written in one way alone.
 func FuzzVerify(f *testing.F) {
-	for _, v := range ruleVectors(f) {
-		f.Add(v.file)
+	for _, name := range []string{"consented", "contact", "range-told"} { // as kept: making keys takes long when a fuzzer watches
+		b, err := os.ReadFile(filepath.Join("testdata", name+".txt"))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		file, fail := check(b)
