@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"ringdown/api"
-	"ringdown/impair"
+	"ringdown/record"
+	"ringdown/store"
+	"ringdown/store/storetest"
 )
 
 // A sight is one datagram as an observer of the network sees it.
@@ -80,48 +82,74 @@ func (o *observer) shape(from time.Time, length time.Duration) map[string][]stri
 	return shapes
 }
 
+// deeds are what may pass over a line, and must not show.
+var deeds = map[string]func(*records){
+	"idle":    func(*records) {},
+	"ringing": func(r *records) { r.phone(1); r.phone(0).press("call") },
+	"speech": func(r *records) {
+		north, south := r.talk()
+		go north.speak(0, 10000)
+		go south.speak(0, 10000)
+	},
+	"silence": func(r *records) { r.talk() },
+	"text":    func(r *records) { r.fill(0); r.fill(1) },
+	"flooded": func(r *records) { r.flood() },
+	"calls": func(r *records) {
+		r.phone(1)
+		north := r.phone(0)
+		go func() {
+			for range 60 {
+				north.must(api.ToStation{Type: "call", Slug: "line0"})
+				time.Sleep(700 * time.Millisecond)
+				north.must(api.ToStation{Type: "hangup", Slug: "line0"})
+				time.Sleep(700 * time.Millisecond)
+			}
+		}()
+	},
+	"messages": func(r *records) { r.sayMany(0, 300, "message"); r.sayMany(1, 100, "answer") },
+	"attachments": func(r *records) {
+		r.sendFile(0, record.MaxAttachment, "the map")
+		r.sendFile(1, 100_000, "the list")
+	},
+	"catch-up": func(r *records) {
+		r.frozen[1].Store(true)
+		r.sayMany(0, 300, "waits for the other side's disk")
+		time.Sleep(20 * time.Second)
+		r.frozen[1].Store(false)
+	},
+}
+
+// freeze lets a test make the disks refuse to write.
+func (r *records) freeze() {
+	r.put = func(side int, st store.Store) store.Store {
+		return &storetest.Faulty{Store: st, Choose: func(c storetest.Call) storetest.When {
+			if r.frozen[side].Load() && (c.Method == "Append" || c.Method == "Set") {
+				return storetest.Before
+			}
+			return storetest.Never
+		}}
+	}
+}
+
 // TestContentNeverShows: the instants and sizes of all that a station sends are the same,
 // one by one, whatever passes over the line.
 func TestContentNeverShows(t *testing.T) {
 	const length = 4 * time.Minute // more than one change of keys
-	deeds := map[string]func(*world){
-		"idle":    func(*world) {},
-		"ringing": func(w *world) { w.phone(1); w.phone(0).press("call") },
-		"speech": func(w *world) {
-			north, south := w.talk()
-			go north.speak(0, 10000)
-			go south.speak(0, 10000)
-		},
-		"silence": func(w *world) { w.talk() },
-		"text":    func(w *world) { w.fill(0); w.fill(1) },
-		"flooded": func(w *world) { w.flood() },
-		"calls": func(w *world) {
-			w.phone(1)
-			north := w.phone(0)
-			go func() {
-				for range 60 {
-					north.must(api.ToStation{Type: "call", Slug: "line0"})
-					time.Sleep(700 * time.Millisecond)
-					north.must(api.ToStation{Type: "hangup", Slug: "line0"})
-					time.Sleep(700 * time.Millisecond)
-				}
-			}()
-		},
-	}
 	shapes := make(map[string]map[string][]string)
 	for name, deed := range deeds {
-		inWorld(t, 1, func(w *world) {
-			w.link(1, impair.Settings{Delay: 20 * time.Millisecond})
-			w.link(2, impair.Settings{Delay: 60 * time.Millisecond})
-			o := w.observe(false)
-			w.startBoth()
-			w.open(3 * time.Second)
+		inRecords(t, 1, func(r *records) {
+			r.freeze()
+			o := r.observe(false)
+			r.startAll()
 			time.Sleep(time.Second)
 			begin := time.Now()
-			deed(w)
+			deed(r)
 			time.Sleep(length + time.Second)
 			shapes[name] = o.shape(begin, length)
-			w.killAll()
+			if moved := r.state(1).Far.Size; moved < 4 || name == "catch-up" && moved < 300 {
+				t.Errorf("%s: %d entries came over", name, moved)
+			}
+			r.killAll()
 		})
 	}
 	idle := shapes["idle"]

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +28,8 @@ type records struct {
 	dir   [2]string
 	put   func(side int, st store.Store) store.Store // what a test sets before the disk
 	quota int64
+
+	frozen [2]atomic.Bool // see freeze
 }
 
 // inRecords runs f with records whose stations are not yet started.
