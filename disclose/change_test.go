@@ -22,7 +22,7 @@ var (
 		"call":    {"contact-more", "entry", "root"},
 		"from":    {"sum", "range-early"},
 		"until":   {"sum", "range-late", "range-open"},
-		"range":   {"sum", "range-less", "range-more", "range-early", "range-late", "range-open"},
+		"range":   {"sum", "asked-more", "range-less", "range-more", "range-early", "range-late", "range-open"},
 		"asked":   {"asked", "asked-more", "contact-more"},
 		"answer":  {"answer", "asked-more", "contact-more"},
 		"accord":  {"accord"},
