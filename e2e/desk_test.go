@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"ringdown/api"
@@ -165,15 +166,11 @@ func (p *tab) attach(names ...string) {
 func (p *tab) choose(field string, names ...string) {
 	p.t.Helper()
 	p.do("choosing files", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		doc, err := cdp.Call(ctx, target, dom.GetDocument, dom.GetDocumentParams{})
+		found, err := cdp.Call(ctx, target, runtime.Evaluate, runtime.EvaluateParams{Expression: fmt.Sprintf(`document.querySelector(%s)`, quote(field))})
 		if err != nil {
 			return err
 		}
-		input, err := cdp.Call(ctx, target, dom.QuerySelector, dom.QuerySelectorParams{NodeID: doc.Root.NodeID, Selector: field})
-		if err != nil {
-			return err
-		}
-		_, err = cdp.Call(ctx, target, dom.SetFileInputFiles, dom.SetFileInputFilesParams{Files: names, NodeID: input.NodeID})
+		_, err = cdp.Call(ctx, target, dom.SetFileInputFiles, dom.SetFileInputFilesParams{Files: names, ObjectID: found.Result.ObjectID})
 		return err
 	}))
 }

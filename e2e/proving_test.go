@@ -58,8 +58,13 @@ func TestDisclosureByConsent(t *testing.T) {
 	if !said.Proven || !strings.Contains(quote(said.Report), "since 04:12") || strings.Contains(string(data), "not to be shown") {
 		t.Errorf("ringdown verify says %s", quote(said))
 	}
-	if !strings.Contains(strings.Join(said.Report.Proven, " "), "consented") || len(said.Report.Warnings) > 0 {
-		t.Errorf("proven is %q, with the warnings %q; want the consent, and none", said.Report.Proven, said.Report.Warnings)
+	if !strings.Contains(strings.Join(said.Report.Proven, " "), "consented") {
+		t.Errorf("proven is %q, without the consent", said.Report.Proven)
+	}
+	for _, w := range said.Report.Warnings {
+		if !strings.Contains(w, "Ed25519 alone") { // what is a minute old need not be co-signed with the other key yet
+			t.Errorf("a warning: %s", w)
+		}
 	}
 	page := verifyPage(t, p.NorthBrowser)
 	page.agrees(file, said)
