@@ -243,9 +243,10 @@ func (m *Machine) admit(now time.Time) bool {
 	return true
 }
 
-// begin makes c the line's call; the one before is remembered.
+// begin makes c the line's call; the one before is remembered, and its end told before it is out of sight.
 func (m *Machine) begin(c *call) {
 	if m.call != nil {
+		m.show(c.began)
 		if m.past = append(m.past, m.call); len(m.past) > pastCalls {
 			m.past = slices.Delete(m.past, 0, 1)
 		}
@@ -268,13 +269,19 @@ func (m *Machine) settle(now time.Time) {
 		m.settleRing(now, c)
 		m.settleHold(now, c)
 	}
+	m.bells()
+	m.show(now)
+	m.seats = slices.DeleteFunc(m.seats, func(s *seat) bool { return s.gone })
+}
+
+// show makes anew what is shown, and tells the station if it differs.
+func (m *Machine) show(now time.Time) {
 	s := m.summarize()
 	if s.Since = m.summary.Since; s.State != m.summary.State || s.ID != m.summary.ID {
 		s.Since = now
 	}
 	m.summary = s
 	m.tell()
-	m.seats = slices.DeleteFunc(m.seats, func(s *seat) bool { return s.gone })
 }
 
 // settleRing counts a bell only where one is wanted, and notes the first.
@@ -354,14 +361,18 @@ func (m *Machine) hold() Hold {
 	return NotHeld
 }
 
-// tell calls the hooks for what differs from what they were last told.
-func (m *Machine) tell() {
+// bells has those consoles ring that shall, if that differs from what they were last told.
+func (m *Machine) bells() {
 	for _, s := range m.seats {
 		if on := m.wanted(s); on != s.told {
 			s.told = on
 			m.hooks.Ring(s.id, on)
 		}
 	}
+}
+
+// tell says that something differs from what was last told.
+func (m *Machine) tell() {
 	var ladder []Step
 	if m.call != nil {
 		ladder = m.call.ladder

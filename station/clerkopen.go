@@ -61,10 +61,26 @@ func (c *clerk) begin(now time.Time) (err error) {
 	c.now.Store(&recordNow{c.view, c.status})
 	c.catchUp()
 	c.dirty, c.fresh = true, keyList{all: true}
+	if err := c.findAsked(); err != nil {
+		return err
+	}
 	if c.broken, err = c.view.OpenCalls(); err != nil {
 		return err
 	}
+	steps, _ := c.waitingCalls()
+	c.broken = append(c.broken, slices.DeleteFunc(steps, func(id record.CallID) bool { return slices.Contains(c.broken, id) })...)
 	return c.enterBeginning(now)
+}
+
+// findAsked finds the disclosures for which the other side waits for our consent.
+func (c *clerk) findAsked() error {
+	theirs, err := keeper{c}.theirs()
+	for _, d := range theirs {
+		if _, n, ok := message.ParseKey(d.Key); ok && d.State == "asked" {
+			c.shows.asked[n] = true
+		}
+	}
+	return err
 }
 
 // enterBeginning makes the entry with which every log begins: that the accord was signed.
@@ -85,7 +101,7 @@ func (c *clerk) enterChange(now time.Time, a record.AccordChange) error {
 }
 
 // endCalls ends in the record what a crash ended, as soon as our log is whole: the end may have been
-// entered and come back from the other side.
+// entered before, and come back from the other side.
 func (c *clerk) endCalls(now time.Time) {
 	if len(c.broken) == 0 || c.status.Standing != record.Stands {
 		return
@@ -95,24 +111,28 @@ func (c *clerk) endCalls(now time.Time) {
 		c.viewFailed(err)
 		return
 	}
-	ended := c.waitingEnds()
-	for _, id := range open {
-		if slices.Contains(c.broken, id) && !ended[id] {
-			_, _ = c.write(replica.Draft{Time: now, Call: id, Body: record.CallStep{Step: record.StepEnded, Reason: record.Restarted}})
+	steps, ended := c.waitingCalls()
+	open = append(open, steps...)
+	for _, id := range c.broken {
+		if slices.Contains(open, id) && !ended[id] {
+			_, _ = c.write(replica.Draft{Time: now, Call: id, Body: record.CallStep{Step: record.StepEnded, Reason: record.Restarted}}) // write has said so
 		}
 	}
 	c.broken = nil
 }
 
-// waitingEnds are the calls whose end waits for its number.
-func (c *clerk) waitingEnds() map[record.CallID]bool {
-	ended := make(map[record.CallID]bool)
+// waitingCalls are the calls of which steps wait for their numbers, and of these the ones whose end does.
+func (c *clerk) waitingCalls() (steps []record.CallID, ended map[record.CallID]bool) {
+	ended = make(map[record.CallID]bool)
 	for _, w := range c.rep.Status().Waiting {
-		if s, ok := w.Draft.Body.(record.CallStep); ok && s.Step == record.StepEnded {
-			ended[w.Draft.Call] = true
+		if s, ok := w.Draft.Body.(record.CallStep); ok {
+			if !slices.Contains(steps, w.Draft.Call) {
+				steps = append(steps, w.Draft.Call)
+			}
+			ended[w.Draft.Call] = s.Step == record.StepEnded
 		}
 	}
-	return ended
+	return steps, ended
 }
 
 // enterAccord enters the amendments that are in force and not yet in our log. The loop runs it.
@@ -178,7 +198,11 @@ func (c *clerk) notices(r api.RecordState) []api.Notice {
 // close ends the work on the record.
 func (c *clerk) close() {
 	c.now.Store(nil)
-	for _, err := range []error{c.rep.Close(), c.view.Close(), c.st.Close()} {
+	errs := []error{c.rep.Close(), c.st.Close()}
+	if c.view != nil {
+		errs = append(errs, c.view.Close())
+	}
+	for _, err := range errs {
 		if err != nil {
 			c.s.log.Warn("closing the record", "line", c.slug, "error", err)
 		}
