@@ -64,6 +64,8 @@ type clerk struct {
 	view     *message.View
 	files    files
 	session  uint64          // of the line, as far as the clerk has heard
+	up       bool            // the line, likewise
+	damage   error           // of the store, found while it was used
 	broken   []record.CallID // calls that a crash ended, until their end is entered
 	fresh    keyList
 	gone     []string
@@ -138,6 +140,12 @@ func (c *clerk) run() {
 		now := c.s.opt.Now()
 		c.rep.Advance(now)
 		c.report(now)
+		if c.damage != nil {
+			c.close()
+			if !c.opened() {
+				return
+			}
+		}
 		timer.Reset(max(0, c.deadline().Sub(c.s.opt.Now())))
 		select {
 		case <-c.in.wake:
@@ -181,10 +189,10 @@ func (c *clerk) deadline() time.Time {
 
 // lineUp says that a session of the line begins, lineDown that it is over.
 func (c *clerk) lineUp(session uint64) {
-	c.must(func() { c.session = session; c.rep.LineUp(c.s.opt.Now()) })
+	c.must(func() { c.session, c.up = session, true; c.rep.LineUp(c.s.opt.Now()) })
 }
 
-func (c *clerk) lineDown() { c.must(func() { c.rep.LineDown(c.s.opt.Now()) }) }
+func (c *clerk) lineDown() { c.must(func() { c.up = false; c.rep.LineDown(c.s.opt.Now()) }) }
 
 func (c *clerk) farRestarted(session uint64) {
 	c.must(func() { c.session = session; c.rep.FarRestarted(c.s.opt.Now()) })
@@ -278,7 +286,10 @@ func (c *clerk) opened() bool {
 // it is kept; the rest comes back from the other side.
 func (c *clerk) open(now time.Time) error {
 	file := filepath.Join(c.opt.Dir, recordFile)
-	err := c.openStore(file, now)
+	err := c.damage
+	if c.damage = nil; err == nil {
+		err = c.openStore(file, now)
+	}
 	if errors.Is(err, store.ErrDamaged) {
 		err = c.openAgain(file, now, err)
 	}
@@ -290,8 +301,12 @@ func (c *clerk) open(now time.Time) error {
 	}
 	if err != nil {
 		c.close()
+		return err
 	}
-	return err
+	if c.up {
+		c.rep.LineUp(now)
+	}
+	return nil
 }
 
 func (c *clerk) openView() (err error) {

@@ -1,6 +1,7 @@
 package station
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"ringdown/message"
 	"ringdown/record"
 	"ringdown/replica"
+	"ringdown/store"
 )
 
 // The replica's hooks, in the clerk's goroutine.
@@ -200,6 +202,10 @@ func (c *clerk) report(now time.Time) {
 	}
 	was := c.status
 	c.status = c.rep.Status()
+	if errors.Is(c.status.Failure, store.ErrDamaged) {
+		c.damage = c.status.Failure
+		return
+	}
 	c.now.Store(&recordNow{c.view, c.status})
 	if c.seen(true) < c.status.Own.Size || c.seen(false) < c.status.Far.Size {
 		c.catchUp()
@@ -243,7 +249,11 @@ func (c *clerk) movedIn(own bool, from, to int64) {
 func (c *clerk) recordState(p message.Pending) api.RecordState {
 	st := c.status
 	r := api.RecordState{Standing: st.Standing.String(), Own: logged(st.Own), Far: logged(st.Far),
-		Unread: p.Unread, Chased: p.Chased, Unheeded: p.Unheeded, Damaged: len(st.Damaged)}
+		Unread: p.Unread, Chased: p.Chased, Unheeded: p.Unheeded, Damaged: len(st.Damaged),
+		Rule: c.opt.Rule.String()}
+	if c.opt.Rule == record.RuleConsent {
+		r.Asked = len(c.shows.asked)
+	}
 	for _, w := range st.Waiting {
 		if w.Draft.Body.Kind() == record.KindMessage {
 			r.Waiting++

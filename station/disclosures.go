@@ -64,12 +64,12 @@ type intent struct {
 // disclosures are those of one line, the oldest first. The clerk owns them.
 type disclosures struct {
 	list  []*intent
-	asked map[int64]record.Disclosure // by the other side, in its log
+	asked map[int64]bool // numbers of theirs that ask, and to which we have not answered
 }
 
 // loadIntents reads what is kept.
 func (c *clerk) loadIntents() error {
-	c.shows = disclosures{asked: make(map[int64]record.Disclosure)}
+	c.shows = disclosures{asked: make(map[int64]bool)}
 	keys, err := c.st.Keys(intentPrefix, mostIntents)
 	if err != nil {
 		return err
@@ -104,17 +104,17 @@ func (d *disclosures) heard(own bool, e *record.Entry) {
 	if !ok {
 		return
 	}
-	if !own && body.Act == record.DisclosureAsked {
-		if d.asked == nil {
-			d.asked = make(map[int64]record.Disclosure)
-		}
-		d.asked[e.Number] = body
+	ref, answers := e.Has(record.Answers)
+	switch {
+	case !own && body.Act == record.DisclosureAsked && len(d.asked) < mostIntents:
+		d.asked[e.Number] = true
+	case own && answers && ref.Other:
+		delete(d.asked, ref.Number)
 	}
 	for _, in := range d.list {
 		if own && in.Ask == replica.ID(e.HeaderSalt) {
 			in.Asked = &e.Number
 		}
-		ref, answers := e.Has(record.Answers)
 		if !own && answers && ref.Other && in.Asked != nil && *in.Asked == ref.Number && in.Answer == nil {
 			in.Answer, in.Agreed = &e.Number, body.Act == record.DisclosureConsented
 		}

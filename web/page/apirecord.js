@@ -16,6 +16,8 @@
  * @property {number} unread their messages that nobody here has marked read
  * @property {number} chased of these, those older than ten minutes
  * @property {number} unheeded our messages that nobody there has marked read within ten minutes
+ * @property {number} asked disclosures for which the other side waits for our consent
+ * @property {string} rule of the accord for disclosures: "free", "told", "consent"
  * @property {string} [withheld] since when the other side holds back its co-signature
  * @property {string} [fork] who signed two histories, "us" or "them"
  * @property {number} damaged entries damaged on this disk and not yet mended

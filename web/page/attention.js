@@ -1,35 +1,18 @@
 // @ts-check
 /** What of the record needs a person: each one sentence and one action. Pure. */
 
-import { parse, since } from "./times.js";
 import * as words from "./words.js";
 
 /** @typedef {import("./api.js").Line} Line */
 /** @typedef {import("./model.js").Concern} Concern */
 /** @typedef {import("./model.js").Desk} Desk */
 
-/** recordConcerns lists what the records of all lines ask for, the gravest first. @param {Desk} d @param {number} now @returns {Concern[]} */
-export function recordConcerns(d, now) {
-  return d.lines.flatMap((l) => (l.record ? [...grave(l, l.record, d, now), ...unread(l, l.record), ...asked(l, d), ...unheeded(l, l.record, d)] : []));
-}
-
-/** @param {Line} l @param {import("./apirecord.js").RecordState} r @param {Desk} d @param {number} now @returns {Concern[]} */
-function grave(l, r, d, now) {
-  const peer = words.name(l.peer), list = /** @type {Concern[]} */ ([]);
-  if (r.fork) {
-    const whose = r.fork === "us" ? "Our own station" : peer;
-    list.push(make(`fork:${l.line}`, "failure", `${whose} has signed two different histories.`,
-      "The proof is kept. Tell whoever runs the station, and settle it with the other side in person."));
-  }
-  if (r.withheld) {
-    list.push(make(`withheld:${l.line}`, "warning", `${peer} is there and holds back its co-signature since ${since(parse(r.withheld), now, d.utc)}.`,
-      "What is not co-signed cannot be proven. Ask them why."));
-  }
-  if (r.damaged > 0) {
-    const n = r.damaged === 1 ? "1 entry of the record is damaged" : `${r.damaged} entries of the record are damaged`;
-    list.push(make(`damaged:${l.line}`, "failure", `${n} on this disk.`, `They are fetched again from ${peer}. Have the disk looked at.`));
-  }
-  return list;
+/**
+ * recordConcerns lists what the records of all lines ask of a person. Forks, damage and
+ * co-signatures held back are notices of the line. @param {Desk} d @returns {Concern[]}
+ */
+export function recordConcerns(d) {
+  return d.lines.flatMap((l) => (l.record ? [...unread(l, l.record), ...asked(l, l.record), ...unheeded(l, l.record, d)] : []));
 }
 
 /** @param {Line} l @param {import("./apirecord.js").RecordState} r @returns {Concern[]} */
@@ -42,9 +25,9 @@ function unread(l, r) {
     r.chased > 0 ? `${peer} is told so.` : ""), button: "Show", does: "unread", about: l.line }];
 }
 
-/** @param {Line} l @param {Desk} d @returns {Concern[]} */
-function asked(l, d) {
-  if (!d.asked?.has(l.line)) return [];
+/** @param {Line} l @param {import("./apirecord.js").RecordState} r @returns {Concern[]} */
+function asked(l, r) {
+  if (r.asked === 0) return [];
   return [{ ...make(`asked:${l.line}`, "warning", `${words.name(l.peer)} asks to disclose a part of the record.`, ""), button: "Show", does: "asked", about: l.line }];
 }
 

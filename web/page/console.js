@@ -46,7 +46,7 @@ const storyLength = 100;
 /** @type {model.Desk} */
 const desk = {
   link: "connecting", me: "", station: "", consoles: [], lines: [], notices: [], front: "", seen: new Set(),
-  wanted: false, ready: false, faults: [], warnings: [], slept: null, muted: false, utc: false, asked: new Set(),
+  wanted: false, ready: false, faults: [], warnings: [], slept: null, muted: false, utc: false,
 };
 
 /** @type {import("./view.js").Around} */

@@ -59,11 +59,11 @@ export class Disclosing {
     this.#print();
   }
 
-  /** @param {Disclosure[]} list @param {Around} a @param {string} peer isolated */
-  show(list, a, peer) {
+  /** @param {Disclosure[]} list @param {Around} a @param {string} peer isolated @param {string} rule of the accord */
+  show(list, a, peer, rule) {
     this.#utc = a.utc;
     this.#peer = peer;
-    this.#rule = list.at(-1)?.rule ?? "";
+    this.#rule = rule;
     any("disclosures").hidden = list.length === 0;
     const waits = list.filter(disclose.needsAnswer).length;
     say(any("disclosures-summary"), `Disclosures · ${list.length}${waits ? `, ${waits} to answer` : ""}`);

@@ -30,7 +30,6 @@ import { clock, millis, parse, since, span } from "./times.js";
  * @property {{from: number, to: number}|null} slept when nothing ran here, by our clock
  * @property {boolean} muted
  * @property {boolean} utc times are shown in UTC
- * @property {Set<string>} [asked] slugs of lines whose other side waits for our word on a disclosure
  */
 
 /** @param {Desk} d */
@@ -334,9 +333,9 @@ export function farSide(d, l, now) {
  * @property {string} about a call id or a slug
  */
 
-/** What needs a person now, the gravest first. @param {Desk} d @param {number} [now] @returns {Concern[]} */
-export function concerns(d, now = NaN) {
-  const list = [...faultConcerns(d), ...missedCalls(d), ...recordConcerns(d, now)];
+/** What needs a person now, the gravest first. @param {Desk} d @returns {Concern[]} */
+export function concerns(d) {
+  const list = [...faultConcerns(d), ...missedCalls(d), ...recordConcerns(d)];
   if (d.slept) {
     list.push(concern("slept", "warning", {
       what: `This computer slept from ${clock(d.slept.from, d.utc)} to ${clock(d.slept.to, d.utc)}; nothing could ring here.`,

@@ -7,7 +7,6 @@
 
 import { any, say } from "./dom.js";
 import { Composer } from "./composer.js";
-import { needsAnswer } from "./disclose.js";
 import { Disclosing } from "./disclosing.js";
 import { Dwell } from "./dwell.js";
 import { everyTime, isolated, minuteOf } from "./entry.js";
@@ -259,9 +258,6 @@ export class Recording {
     this.#side.run(pause, () => Promise.all([ledger.matters(), ledger.disclosures()]), ([matters, disclosures]) => {
       this.#list = matters;
       this.#disclosures = disclosures;
-      const asked = this.#desk?.asked;
-      if (disclosures.some(needsAnswer)) asked?.add(ledger.slug);
-      else asked?.delete(ledger.slug);
       this.#drawn = "";
       this.#owner.changed();
     }, () => {});
@@ -317,7 +313,7 @@ export class Recording {
     const a = this.#around, q = this.#query, { ticking, ticked } = this.#disclosing;
     this.#filters.show(this.#list, this.#now, a.utc);
     this.#matters.show(this.#list, q.matter, a);
-    this.#disclosing.show(this.#disclosures, a, peer);
+    this.#disclosing.show(this.#disclosures, a, peer, this.#line?.record?.rule ?? "");
     const t = this.#timeline;
     this.#view.show(t.chunks(this.#now, a.utc, ticking), (row) => ({
       row, around: a, ticking, ticked: row.item !== null && ticked.has(row.item.key), matters: this.#list, within: q.matter,

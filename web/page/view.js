@@ -64,7 +64,7 @@ export class View {
   show(d, around, now) {
     this.#front = d.front;
     this.#glance(d, now);
-    this.#concerns.show(model.concerns(d, now), (c) => c.key);
+    this.#concerns.show(model.concerns(d), (c) => c.key);
     any("lines").hidden = d.lines.length < 2;
     this.#lines.show(d.lines.length < 2 ? [] : d.lines.map((l) => ({ l, d })), ({ l }) => l.line);
     this.#theAct(d, around);
