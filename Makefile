@@ -61,12 +61,14 @@ long:
 crash:
 	@$(STEP) "killed stations, long" env RINGDOWN_CRASH=1000 go test -count=1 -v -timeout 180m ./crash
 
-## pictures: docs/stage.png and docs/stage-dark.png, from the stage in a call
+## pictures: docs/stage.png from the stage in a call, docs/record.png from a console with a history, each light and dark
 pictures: tools
 	@mkdir -p tmp
-	RINGDOWN_SHOTS=$(CURDIR)/tmp go test -count=1 -run TestStage ./e2e
+	RINGDOWN_SHOTS=$(CURDIR)/tmp go test -count=1 -run 'TestStage|TestHistoryShown' ./e2e
 	cp tmp/stage-light.png docs/stage.png
 	cp tmp/stage-dark.png docs/stage-dark.png
+	cp tmp/record-light.png docs/record.png
+	cp tmp/record-dark.png docs/record-dark.png
 
 ## demo: two stations on this machine, and a stage to look at them
 demo:

@@ -17,7 +17,7 @@ import (
 func TestHistoryShown(t *testing.T) {
 	d := startDemo(t, "--history")
 	p := startChromium(t, options{Tone: northTone}).open(t, ready(t, d.North))
-	p.size(1280, 1400)
+	p.size(1280, 1500)
 	p.waitStatus("Line open")
 	p.message("49.82 Hz")
 	p.message("The aircraft went round"[4:])
@@ -29,7 +29,8 @@ func TestHistoryShown(t *testing.T) {
 	if os.Getenv("RINGDOWN_SHOTS") == "" {
 		return
 	}
-	eval[*string](p, `void document.querySelector('#record').scrollIntoView()`)
+	startChromium(t, options{Tone: southTone}).open(t, ready(t, d.South)).waitStatus("Line open")
+	let(20 * time.Second) // for the strips to fill
 	for _, scheme := range []string{"dark", "light"} {
 		p.scheme(scheme)
 		let(time.Second) // for what fades
