@@ -11,6 +11,7 @@ import (
 
 	"filippo.io/mldsa"
 
+	"ringdown/accord"
 	"ringdown/record"
 )
 
@@ -101,6 +102,16 @@ func unbase64(e *base64.Encoding, s string) ([]byte, bool) {
 
 func (p *party) digest(s side) [32]byte {
 	return sha256.Sum256([]byte("ringdown section 1 " + s.String() + "\n" + p.Text))
+}
+
+// Fingerprints are those of both parties of an accord, in hexadecimal: what whoever checks a
+// disclosure compares, to know whose keys they are.
+func Fingerprints(sections []accord.Section) (firstParty, secondParty string, err error) {
+	var f file
+	if err := f.takeAccord(sections); err != nil {
+		return "", "", err
+	}
+	return hexed(f.Prints[first][:]), hexed(f.Prints[second][:]), nil
 }
 
 // print is the fingerprint of a party: of its name and keys, in whichever accord it has them.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ringdown/accord"
+	"ringdown/disclose"
 	"ringdown/station"
 )
 
@@ -172,10 +173,17 @@ type wordsCommand struct {
 
 func (c *wordsCommand) Run(t *terminal) error {
 	_, l, err := c.line(c.Line)
-	if err == nil {
-		showWords(t.out, l, c.flag())
+	if err != nil {
+		return err
 	}
-	return err
+	showWords(t.out, l, c.flag())
+	first, second, err := disclose.Fingerprints(l.Accord.Sections())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.out, "\nWhoever checks a disclosure of this record compares the fingerprints:\n\n  %s\n    %s\n  %s\n    %s\n",
+		l.Accord.First().Name, grouped(first), l.Accord.Second().Name, grouped(second))
+	return nil
 }
 
 // showWords says what to read to the other side. That there is one first party
