@@ -35,7 +35,7 @@ func TestDisclosureByConsent(t *testing.T) {
 	p.North.clickOn("#disclose-bodies")
 	p.North.clickOn("#disclose-to")
 	p.North.do("saying for whom", chromedp.KeyEvent("the water inspectorate"))
-	p.North.waitText("#disclose-rule", "agree")
+	p.North.waitText("#disclose-rule", "must agree")
 	p.North.screenshot("disclose-form")
 	p.North.clickOn("#disclose-go")
 	p.North.waitText("#disclosure-list", "as soon as")
