@@ -185,8 +185,9 @@ func (l *keyList) add(key string) {
 	}
 }
 
-// reportEvery is the least time between two reports of a record to the consoles.
-const reportEvery = 50 * time.Millisecond
+// reportEvery is the least time between two reports of a record to the consoles: about a tick, so that what
+// is delivered shows when it is.
+const reportEvery = 20 * time.Millisecond
 
 // report tells the loop, and through it the consoles, what is new.
 func (c *clerk) report(now time.Time) {
