@@ -244,6 +244,7 @@ The stage, with both consoles and the paths between them:
     %s
 
 Press Ready on North's console, then Call; answer on South's, and cut a path while it speaks.
+Or write: the message stands in both records, and the wire shows nothing of it.
 Ctrl-C ends the demo and removes all it made.
 `, page))
 }
