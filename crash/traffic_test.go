@@ -119,7 +119,7 @@ func (t *traffic) write(ctx context.Context) {
 // next is a text that is said once.
 func (t *traffic) next(what string, most int) string {
 	t.serial++
-	return fmt.Sprintf("%s %s %06d %s", t.name, what, t.serial, padding(t.rand.IntN(most)))
+	return fmt.Sprintf("%s %s %06d %s", t.name, what, t.serial, padding(1+t.rand.IntN(most)))
 }
 
 // written notes what became of a request to write.

@@ -258,3 +258,63 @@ func TestFlappingIsBounded(t *testing.T) {
 		r.same()
 	})
 }
+
+// TestCrashEndsCalls: a call that a crash ends is ended in the record too, whether its steps had their
+// numbers or still waited for them; and it may ring anew while the caller waits on.
+func TestCrashEndsCalls(t *testing.T) {
+	steps := func(r *records, side int) (list []string) {
+		for _, e := range r.entries(side, store.Own) {
+			if s, ok := e.Body.(record.CallStep); ok {
+				list = append(list, strings.TrimSuffix(fmt.Sprint(s.Step, " ", s.Reason), " "+record.Reason(0).String()))
+			}
+		}
+		return list
+	}
+	want := func(r *records, side int, want string) {
+		t.Helper()
+		if got := strings.Join(steps(r, side), ", "); got != want {
+			t.Errorf("side %d: %s; want %s", side, got, want)
+		}
+	}
+	t.Run("called side", func(t *testing.T) {
+		inRecords(t, 1, func(r *records) {
+			r.startAll()
+			r.settle(5 * time.Second)
+			r.phone(1)
+			r.phone(0).press("call")
+			r.within(time.Second, "it rings", r.callIs(0, api.CallRinging))
+			r.settle(5 * time.Second)
+			r.kill(1)
+			r.start(1)
+			r.phone(1)
+			r.within(10*time.Second, "it rings anew", func() bool { return len(steps(r, 1)) == 5 })
+			want(r, 1, "reached, ringing, ended station restarted, reached, ringing")
+		})
+	})
+	t.Run("waiting", func(t *testing.T) {
+		inRecords(t, 1, func(r *records) {
+			r.start(0)
+			r.phone(0).press("call")
+			time.Sleep(time.Second)
+			r.kill(0)
+			r.start(0)
+			r.start(1)
+			r.settle(10 * time.Second)
+			want(r, 0, "called, ended station restarted")
+		})
+	})
+}
+
+// TestReceiptNamedTwice: a key that is named twice gets one receipt.
+func TestReceiptNamedTwice(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		r.startAll()
+		r.say(0, "once")
+		r.settle(5 * time.Second)
+		it, _ := r.item(1, "once")
+		if err := r.of(1).Read(r.t.Context(), api.Marks{Keys: []string{it.Key, it.Key}, Name: "Ode"}); err != nil {
+			t.Error(err)
+		}
+		r.within(time.Second, "it is read", func() bool { return r.stage(0, "once") == api.StageRead })
+	})
+}

@@ -208,7 +208,12 @@ func (c *clerk) farMessage(st line.Stream, msg []byte) {
 }
 
 // enter writes an entry that the station makes of itself.
-func (c *clerk) enter(d replica.Draft) { c.must(func() { c.write(d) }) }
+func (c *clerk) enter(d replica.Draft) {
+	c.must(func() {
+		c.endBefore(d)
+		c.write(d)
+	})
+}
 
 // write writes drafts in the clerk's goroutine.
 func (c *clerk) write(drafts ...replica.Draft) ([]replica.ID, error) {

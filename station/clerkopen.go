@@ -121,6 +121,17 @@ func (c *clerk) endCalls(now time.Time) {
 	c.broken = nil
 }
 
+// endBefore ends a call that a crash ended before it goes on: its caller waited on, and it rings here anew.
+func (c *clerk) endBefore(d replica.Draft) {
+	step, ok := d.Body.(record.CallStep)
+	if i := slices.Index(c.broken, d.Call); ok && i >= 0 {
+		c.broken = slices.Delete(c.broken, i, i+1)
+		if step.Step != record.StepEnded {
+			_, _ = c.write(replica.Draft{Time: d.Time, Call: d.Call, Body: record.CallStep{Step: record.StepEnded, Reason: record.Restarted}}) // write has said so
+		}
+	}
+}
+
 // waitingCalls are the calls of which steps wait for their numbers, and of these the ones whose end does.
 func (c *clerk) waitingCalls() (steps []record.CallID, ended map[record.CallID]bool) {
 	ended = make(map[record.CallID]bool)

@@ -370,6 +370,7 @@ func (k keeper) receipt(keys []string, r record.Receipt) error {
 	d := replica.Draft{Time: k.s.opt.Now(), Body: r}
 	for _, ref := range refs {
 		if !waits[ref.Number] && len(d.About) < record.MaxAbout {
+			waits[ref.Number] = true // a key may be named twice
 			d.About = append(d.About, record.Ref{Relation: record.Answers, Other: true, Number: ref.Number})
 		}
 	}
