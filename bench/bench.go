@@ -20,6 +20,10 @@ type Options struct {
 	Lines  int           // idle lines, at least 1
 	Calls  int           // calls, at least 1
 	Speech time.Duration // of one talker, at least a second
+
+	Messages int           // one after the other, at least 1
+	Text     time.Duration // of messages without a pause, at least a second
+	Entries  int           // of the history that a station starts with, at least 1,000
 }
 
 // A Result is what was measured.
@@ -47,6 +51,18 @@ type Result struct {
 	// send, receive, open, in batches. LimitPerCore is how many lines that would leave a core.
 	Datagram     float64 `json:"datagram_us"`
 	LimitPerCore float64 `json:"limit_per_core"`
+
+	// Delivered is from the request to write a message to the event that says that it is on both disks, less
+	// the line's round trip.
+	Delivered Spread `json:"delivered"`
+
+	// Text is how many bytes of entries a second are delivered while one side writes without a pause, and
+	// TextRoom how many bytes of streams the frames of an idle line carry. What an entry needs beside
+	// its bytes (its length, signatures, the far side's co-signatures) is on the line, and in neither.
+	Text     float64 `json:"text_bytes_per_s"`
+	TextRoom float64 `json:"text_room_bytes_per_s"`
+
+	History History `json:"history"`
 }
 
 // A Spread is a distribution of times, in milliseconds.
@@ -78,8 +94,11 @@ func Run(ctx context.Context, opt Options) (Result, error) {
 	if opt.Lines < 1 || opt.Calls < 1 || opt.Speech < time.Second {
 		return Result{}, fmt.Errorf("bench: %d lines, %d calls, %v of speech: want at least 1, 1 and 1s", opt.Lines, opt.Calls, opt.Speech)
 	}
+	if opt.Messages < 1 || opt.Text < time.Second || opt.Entries < leastEntries {
+		return Result{}, fmt.Errorf("bench: %d messages, %v of text, %d entries: want at least 1, 1s and %d", opt.Messages, opt.Text, opt.Entries, leastEntries)
+	}
 	var r Result
-	for _, step := range []func(context.Context, Options, *Result) error{measureLimit, measureCalls, measureLines} {
+	for _, step := range []func(context.Context, Options, *Result) error{measureLimit, measureCalls, measureRecord, measureHistory, measureLines} {
 		if err := step(ctx, opt, &r); err != nil {
 			return r, err
 		}
@@ -103,6 +122,13 @@ func (r Result) Print(w io.Writer) error {
 	row("idle lines a core, two paths, standard\t%.0f (%.0f µs of CPU a second each, %d lines)\t1000", r.LinesPerCore, r.CPUPerLine, r.Lines)
 	row("the machine's limit in this run\t%.0f (%.2f µs to seal, send, receive and open a datagram)\t", r.LimitPerCore, r.Datagram)
 	row("  share of that limit\t%.0f %%\t", 100*r.LinesPerCore/r.LimitPerCore)
+	row("message written to delivered, less the round trip, %d messages\tmedian %.1f ms, 95 %% %.1f, 99 %% %.1f, most %.1f\tmedian ≤ 40 ms", r.Delivered.N, r.Delivered.Median, r.Delivered.P95, r.Delivered.P99, r.Delivered.Max)
+	row("text without a pause, standard\t%.0f bytes of entries a second, %.0f %% of the room of %.0f\t≥ 90 %%", r.Text, 100*r.Text/r.TextRoom, r.TextRoom)
+	h := r.History
+	row("start with %d entries\t%.0f ms\t≤ 2000 ms with 1,000,000", h.Entries, h.Start)
+	row("  page of 100, newest and oldest\t%.1f ms, %.1f ms\t≤ 50 ms", h.Newest, h.Oldest)
+	row("  search, a rare word and a frequent one\t%.1f ms, %.1f ms\t≤ 100 ms", h.Rare, h.Frequent)
+	row("  heap of the open record\t%.1f MB, with %d entries %.1f MB\tdoes not grow", float64(h.Heap)/1e6, h.Few, float64(h.HeapFew)/1e6)
 	row("memory of an idle line\t%.1f kB\t≤ 100 kB", float64(r.MemoryLine)/1000)
 	return tab.Flush()
 }

@@ -9,7 +9,7 @@ import (
 // TestRun: a short run measures everything and prints it. The figures themselves are
 // no test: machines are shared.
 func TestRun(t *testing.T) {
-	r, err := Run(t.Context(), Options{Lines: 3, Calls: 2, Speech: time.Second})
+	r, err := Run(t.Context(), Options{Lines: 3, Calls: 2, Speech: time.Second, Messages: 5, Text: 2 * time.Second, Entries: 3000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,6 +21,12 @@ func TestRun(t *testing.T) {
 	}
 	if r.LinesPerCore <= 0 || r.LimitPerCore <= 0 || r.MemoryLine <= 0 {
 		t.Errorf("lines: %+v, want all measured", r)
+	}
+	if r.Delivered.N != 5 || r.Text <= 0 || r.TextRoom <= 0 {
+		t.Errorf("text: %+v, %.0f of %.0f bytes a second, want all measured", r.Delivered, r.Text, r.TextRoom)
+	}
+	if h := r.History; h.Entries != 3000 || h.Start <= 0 || h.Newest <= 0 || h.Rare <= 0 {
+		t.Errorf("history: %+v, want all measured", h)
 	}
 	var out strings.Builder
 	if err := r.Print(&out); err != nil {

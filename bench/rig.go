@@ -24,6 +24,7 @@ type rig struct {
 	ended         chan error
 	ports         [2]netip.AddrPort // of the first station and the second
 	leaving       *departures       // of the first station
+	folders       [2]string         // where records are kept; empty: none are
 }
 
 // memory keeps what a station would keep on disk.
@@ -124,6 +125,9 @@ func (r *rig) addEnd(s *station.Station, i int, first bool, own lineKey, far ed2
 	opt := station.LineOptions{Slug: fmt.Sprint(i), Peer: "bench", Confirmed: true, Line: cfg}
 	for p := range uint8(2) {
 		opt.Paths = append(opt.Paths, station.PathOptions{Number: p + 1, Name: fmt.Sprint("path ", p+1), Bind: bind, Remote: remote.String()})
+	}
+	if opt.Record, err = r.records(first, digest); err != nil {
+		return err
 	}
 	return s.AddLine(opt)
 }

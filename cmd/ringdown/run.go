@@ -163,11 +163,16 @@ type benchCommand struct {
 	Lines  int           `help:"Idle lines for the measure of lines a core." default:"200"`
 	Calls  int           `help:"Calls for the measure of ring time, one a second." default:"60"`
 	Spoken time.Duration `help:"How much speech for the measure of voice." default:"20s"`
-	JSON   bool          `help:"Print one JSON object." name:"json"`
+
+	Messages int           `help:"Messages for the measure of delivery." default:"50"`
+	Text     time.Duration `help:"How long messages are written without a pause." default:"5s"`
+	Entries  int           `help:"Entries of the history that a record is opened with; the goals are for 1000000." default:"100000"`
+
+	JSON bool `help:"Print one JSON object." name:"json"`
 }
 
 func (c *benchCommand) Run(t *terminal) error {
-	r, err := bench.Run(t, bench.Options{Lines: c.Lines, Calls: c.Calls, Speech: c.Spoken})
+	r, err := bench.Run(t, bench.Options{Lines: c.Lines, Calls: c.Calls, Speech: c.Spoken, Messages: c.Messages, Text: c.Text, Entries: c.Entries})
 	if err != nil {
 		return err
 	}
