@@ -57,7 +57,8 @@ func TestEveryByteCounts(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
 			changed := bytes.Clone(v.file)
-			for i, b := range v.file {
+			for i := 0; i < len(v.file); i += byteStep {
+				b := v.file[i]
 				ways := []byte{b ^ 0x01, b ^ 0x20, b ^ 0x80, b - 1, b + 2}
 				if v.name != "consented" {
 					ways = ways[i%len(ways):][:1]

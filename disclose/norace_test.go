@@ -1,0 +1,5 @@
+//go:build !race
+
+package disclose
+
+const byteStep = 1
