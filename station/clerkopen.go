@@ -52,6 +52,9 @@ func (c *clerk) viewed() (own int64) {
 	return own
 }
 
+// errNoView is returned when the record is well and what shows it is not.
+var errNoView = errors.New("station: the view of the record cannot be written")
+
 // begin loads what the clerk knows beside the record, and enters what a crash left open.
 func (c *clerk) begin(now time.Time) (err error) {
 	if err := c.loadIntents(); err != nil {
@@ -61,6 +64,9 @@ func (c *clerk) begin(now time.Time) (err error) {
 	c.now.Store(&recordNow{c.view, c.status})
 	c.catchUp()
 	c.dirty, c.fresh = true, keyList{all: true}
+	if c.view == nil {
+		return errNoView
+	}
 	if err := c.findAsked(); err != nil {
 		return err
 	}
@@ -103,7 +109,7 @@ func (c *clerk) enterChange(now time.Time, a record.AccordChange) error {
 // endCalls ends in the record what a crash ended, as soon as our log is whole: the end may have been
 // entered before, and come back from the other side.
 func (c *clerk) endCalls(now time.Time) {
-	if len(c.broken) == 0 || c.status.Standing != record.Stands {
+	if len(c.broken) == 0 || c.view == nil || c.status.Standing != record.Stands {
 		return
 	}
 	open, err := c.view.OpenCalls()
@@ -206,13 +212,20 @@ func (c *clerk) notices(r api.RecordState) []api.Notice {
 	return list
 }
 
-// close ends the work on the record.
+// close ends the work on the record, as far as it was begun.
 func (c *clerk) close() {
 	c.now.Store(nil)
-	errs := []error{c.rep.Close(), c.st.Close()}
+	var errs []error
+	if c.rep != nil {
+		errs = append(errs, c.rep.Close())
+	}
+	if c.st != nil {
+		errs = append(errs, c.st.Close())
+	}
 	if c.view != nil {
 		errs = append(errs, c.view.Close())
 	}
+	c.rep, c.st, c.view = nil, nil, nil
 	for _, err := range errs {
 		if err != nil {
 			c.s.log.Warn("closing the record", "line", c.slug, "error", err)

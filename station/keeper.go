@@ -358,6 +358,9 @@ func (k keeper) mark(ctx context.Context, keys []string, r record.Receipt) error
 
 // receipt writes a receipt for those of the messages that have none. The clerk runs it.
 func (k keeper) receipt(keys []string, r record.Receipt) error {
+	if k.view == nil {
+		return k.notOpen()
+	}
 	wanting := k.view.Unshown
 	if r.Rung == record.Read {
 		wanting = k.view.Unmarked
