@@ -246,10 +246,13 @@ func (v *View) CallEntries(key string) (refs []Ref, err error) {
 	return refs, err
 }
 
-// OpenCalls are the calls in which our own log has steps and no end.
+// OpenCalls are the calls of which our own log has steps, the newest no end: one that a restart ended may have
+// rung anew.
 func (v *View) OpenCalls() (open []record.CallID, err error) {
 	err = v.read("open calls", func(s *session) error {
-		return s.all("SELECT id FROM call WHERE last0 <> 0 AND ended0 = 0 AND into_n = 0 ORDER BY n LIMIT 1000", nil, func(rows *sql.Rows) error {
+		const query = `SELECT id FROM call WHERE ended0 < last0 AND into_n = 0 AND
+			(SELECT step FROM step WHERE call = n AND step.id & 1 = 0 ORDER BY step.id DESC LIMIT 1) <> ? ORDER BY n LIMIT 1000`
+		return s.all(query, []any{record.StepEnded}, func(rows *sql.Rows) error {
 			var id []byte
 			if err := rows.Scan(&id); err != nil {
 				return err

@@ -4,7 +4,7 @@ import "fmt"
 
 // format is the version of the tables. A file of another is made anew.
 const (
-	format      = 1
+	format      = 2
 	application = 0x52445657 // "RDVW"
 )
 
@@ -43,7 +43,7 @@ var schema = []string{
 	`CREATE TABLE call (n INTEGER PRIMARY KEY, id BLOB UNIQUE, pos INTEGER, into_n INTEGER, matter INTEGER, called0 INTEGER, called1 INTEGER,
 		answered0 INTEGER, answered1 INTEGER, ended0 INTEGER, ended1 INTEGER, filed0 INTEGER, filed1 INTEGER, last0 INTEGER, last1 INTEGER)`,
 	`CREATE INDEX call_into ON call (into_n) WHERE into_n <> 0`,
-	`CREATE INDEX call_open ON call (n) WHERE last0 <> 0 AND ended0 = 0 AND into_n = 0`,
+	`CREATE INDEX call_open ON call (n) WHERE ended0 < last0 AND into_n = 0`,
 	`CREATE TABLE step (id INTEGER PRIMARY KEY, call INTEGER, seq INTEGER, step INTEGER, reason INTEGER, chosen INTEGER, count INTEGER, who TEXT)`,
 	`CREATE INDEX step_call ON step (call, id & 1, id)`,
 	`CREATE TABLE filing (id INTEGER PRIMARY KEY, matter INTEGER)`,

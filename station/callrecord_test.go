@@ -289,6 +289,19 @@ func TestCrashEndsCalls(t *testing.T) {
 			r.phone(1)
 			r.within(10*time.Second, "it rings anew", func() bool { return len(steps(r, 1)) == 5 })
 			want(r, 1, "reached, ringing, ended station restarted, reached, ringing")
+			r.settle(5 * time.Second)
+			r.kill(1)
+			r.start(1)
+			r.settle(10 * time.Second)
+			r.kill(1)
+			r.start(1)
+			r.settle(10 * time.Second)
+			r.kill(0)
+			r.start(0)
+			r.settle(10 * time.Second)
+			if got := strings.Join(steps(r, 1), ", "); strings.Count(got, "reached, reached") > 0 || strings.Count(got, "ringing, reached") > 0 || !strings.HasSuffix(got, "ended station restarted") {
+				t.Errorf("after three more starts: %s", got)
+			}
 		})
 	})
 	t.Run("waiting", func(t *testing.T) {
