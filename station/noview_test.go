@@ -24,15 +24,16 @@ func TestViewBreaks(t *testing.T) {
 				r.say(1, "before")
 				r.settle(10 * time.Second)
 				k, _ := r.of(0).(keeper)
-				if name == "a receipt" {
-					k.must(func() { k.viewFailed(errors.New("no room")); moment(k) })
-				} else {
-					k.must(func() {
+				_ = k.ask(t.Context(), func() error {
+					if name == "a receipt" {
+						k.viewFailed(errors.New("no room"))
+					} else {
 						_ = k.view.Close()
 						k.broken, k.view = []record.CallID{{1}}, closedView(t)
-						moment(k)
-					})
-				}
+					}
+					moment(k)
+					return nil
+				})
 				r.within(10*time.Second, "the view again", func() bool { _, err := k.current(); return err == nil })
 				if _, ok := r.item(0, "before"); !ok {
 					t.Error("the view that was made anew has not what the record has")
