@@ -24,7 +24,7 @@ func TestViewBreaks(t *testing.T) {
 				r.say(1, "before")
 				r.settle(10 * time.Second)
 				k, _ := r.of(0).(keeper)
-				_ = k.ask(t.Context(), func() error {
+				_ = k.ask(r.t.Context(), func() error {
 					if name == "a receipt" {
 						k.viewFailed(errors.New("no room"))
 					} else {
