@@ -67,7 +67,7 @@
 //
 // An allowance never falls while a line is up. Cosigned-pq is 6 size, 2,428 co-signature. It is sent every ten
 // minutes if there is something new, after a call, when the author asks (ask-pq, no body;
-// heeded once a minute), and when a hello shows that the author has not the newest.
+// heeded once in ten seconds), and when a hello shows that the author has not the newest.
 //
 // # Asking again
 //

@@ -10,7 +10,7 @@ import (
 // Chosen here: how often at most the other side may have us sign with ML-DSA-44, and how
 // long after a call its last entries are waited for.
 const (
-	pqAtMost    = time.Minute
+	pqAtMost    = 10 * time.Second
 	afterCall   = 2 * time.Second
 	afterFaults = time.Minute
 )
@@ -38,7 +38,7 @@ func (r *Replica) CallEnded(now time.Time) {
 	r.pq.want(now.Add(afterCall))
 }
 
-// want has a co-signature made then, or when the last is a minute old.
+// want has a co-signature made then, or when the last is ten seconds old.
 func (p *pqRhythm) want(at time.Time) {
 	if next := p.made.Add(pqAtMost); next.After(at) {
 		at = next

@@ -186,11 +186,11 @@ func TestPostQuantumRhythm(t *testing.T) {
 	}
 	say()
 	w.north.r.AskPQ(w.now)
-	w.pass(30 * time.Second)
+	w.pass(4 * time.Second)
 	if full() != 3 {
-		t.Error("twice in a minute")
+		t.Error("twice in ten seconds")
 	}
-	w.pass(time.Minute)
+	w.pass(10 * time.Second)
 	if full() != 4 {
 		t.Error("not when asked")
 	}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -290,15 +289,4 @@ func (s sameAs) Write(b []byte) (int, error) {
 		return 0, errOther
 	}
 	return len(b), nil
-}
-
-// amount is a number of bytes for people.
-func amount(n int64) string {
-	switch {
-	case n < 10_000:
-		return strconv.FormatInt(n, 10) + " bytes"
-	case n < 10_000_000:
-		return strconv.FormatInt(n/1000, 10) + " kB"
-	}
-	return strconv.FormatInt(n/1_000_000, 10) + " MB"
 }

@@ -246,7 +246,7 @@ func TestMessagesWithClocksApart(t *testing.T) {
 				t.Errorf("side %d shows %v, want %v", side, order, want)
 			}
 		}
-		if it, _ := r.item(0, "south 4"); it.At.Sub(time.Now()) < 9*time.Minute {
+		if it, _ := r.item(0, "south 4"); time.Until(it.At) < 9*time.Minute {
 			t.Errorf("south's message is dated %v, want its own clock's time, about %v", it.At, time.Now().Add(10*time.Minute))
 		}
 		r.same()

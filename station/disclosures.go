@@ -38,7 +38,7 @@ const (
 	mostIntents = 1000
 
 	// patiencePQ is how long a disclosure waits for the other side's post-quantum co-signature.
-	patiencePQ = 5 * time.Second
+	patiencePQ = 15 * time.Second
 )
 
 // An intent is a disclosure that this side wants or has made. It is kept as JSON.
