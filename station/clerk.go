@@ -210,6 +210,9 @@ func (c *clerk) farMessage(st line.Stream, msg []byte) {
 // enter writes an entry that the station makes of itself.
 func (c *clerk) enter(d replica.Draft) {
 	c.must(func() {
+		if c.overAlready(d) {
+			return
+		}
 		c.endBefore(d)
 		c.write(d)
 	})

@@ -67,7 +67,7 @@ func (c *clerk) begin(now time.Time) (err error) {
 	if c.view == nil {
 		return errNoView
 	}
-	if err := c.findAsked(); err != nil {
+	if err := errors.Join(c.findAsked(), c.hearAgain()); err != nil {
 		return err
 	}
 	if c.broken, err = c.view.OpenCalls(); err != nil {
@@ -136,6 +136,33 @@ func (c *clerk) endBefore(d replica.Draft) {
 			_, _ = c.write(replica.Draft{Time: d.Time, Call: d.Call, Body: record.CallStep{Step: record.StepEnded, Reason: record.Restarted}}) // write has said so
 		}
 	}
+}
+
+// overAlready reports whether d ends a call that our log has ended. After a restart the other side may still tell
+// of it, and it ends once more in what consoles see.
+func (c *clerk) overAlready(d replica.Draft) bool {
+	if step, ok := d.Body.(record.CallStep); !ok || step.Step != record.StepEnded || c.view == nil {
+		return false
+	}
+	if steps, ended := c.waitingCalls(); slices.Contains(steps, d.Call) {
+		return ended[d.Call]
+	}
+	refs, err := c.view.CallEntries(callPrefix + d.Call.String())
+	if err != nil {
+		return false
+	}
+	newest, over := int64(-1), false
+	for _, ref := range refs {
+		if !ref.Own || ref.Number < newest {
+			continue
+		}
+		if e, err := c.rep.Entry(true, ref.Number); err == nil {
+			if step, ok := e.Body.(record.CallStep); ok {
+				newest, over = ref.Number, step.Step == record.StepEnded
+			}
+		}
+	}
+	return over
 }
 
 // waitingCalls are the calls of which steps wait for their numbers, and of these the ones whose end does.
