@@ -81,6 +81,8 @@ func (c *clerk) renewView(now time.Time) bool {
 		c.view = nil
 		c.alarm("view", "The record with "+c.peer+" cannot be shown: "+err.Error()+".", "Make room on the disk; nothing is lost.")
 		c.due = now.Add(retryDisk)
+		c.status = c.rep.Status()
+		c.tellState(c.recordState(message.Pending{}))
 		return false
 	}
 	c.alarm("view", "", "")
@@ -104,9 +106,13 @@ func (c *clerk) OpenFile(sum [32]byte) ([]byte, error) { return c.files.read(sum
 func (c *clerk) Alarm(about, text, action string) { c.alarm(about, text, action) }
 
 func (c *clerk) alarm(about, text, action string) {
-	if text == "" {
+	was, shown := c.alarms[about]
+	switch {
+	case text == "" && !shown, text != "" && was.Text == text:
+		return // nothing is new: a report that fails again is not made at once for that
+	case text == "":
 		delete(c.alarms, about)
-	} else if c.alarms[about].Text != text {
+	default:
 		c.s.log.Warn(text, "line", c.slug, "action", action)
 		c.alarms[about] = api.Notice{Severity: "failure", Text: text, Action: action}
 	}

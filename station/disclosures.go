@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -58,13 +57,15 @@ type intent struct {
 	SHA256 string             `json:"sha256,omitempty"`
 	Made   replica.ID         `json:"made"`
 
-	sought time.Time // since when a post-quantum co-signature is waited for
+	sought  time.Time // since when a post-quantum co-signature is waited for
+	changed bool      // is more than what is kept
 }
 
 // disclosures are those of one line, the oldest first. The clerk owns them.
 type disclosures struct {
 	list  []*intent
 	asked map[int64]bool // numbers of theirs that ask, and to which we have not answered
+	retry time.Time      // before then, after a fault, none is gone on with
 }
 
 // loadIntents reads what is kept.
@@ -95,7 +96,43 @@ func (c *clerk) saveIntent(in *intent) error {
 	if err != nil {
 		return err
 	}
-	return c.st.Set(map[string][]byte{intentPrefix + in.ID: text})
+	in.changed = true
+	if err := c.st.Set(map[string][]byte{intentPrefix + in.ID: text}); err != nil {
+		return err
+	}
+	in.changed = false
+	return nil
+}
+
+// mostReheard is how many of the newest entries about disclosures a start looks through.
+const mostReheard = 10_000
+
+// hearAgain notes what a stop kept from being noted: an entry is durable before what it means
+// for a disclosure is. The view is whole.
+func (c *clerk) hearAgain() error {
+	if !slices.ContainsFunc(c.shows.list, func(in *intent) bool { return in.State != "made" && in.State != "refused" }) {
+		return nil
+	}
+	var keys []string
+	for q := (api.RecordQuery{Kinds: []string{"disclosure"}, Limit: 200}); ; {
+		p, err := c.view.Page(q, proofsOf(c.status), c.s.opt.Now())
+		if err != nil {
+			return err
+		}
+		for _, it := range p.Items {
+			keys = append(keys, it.Key)
+		}
+		if q.Before = p.Next; p.Next == 0 || len(keys) >= mostReheard {
+			break
+		}
+	}
+	for _, key := range slices.Backward(keys) {
+		own, n, _ := message.ParseKey(key)
+		if e, err := c.rep.Entry(own, n); err == nil { // one that is damaged is heard when it is mended, at the next start
+			c.shows.heard(own, e)
+		}
+	}
+	return nil
 }
 
 // heard notes what an entry means for the disclosures.
@@ -112,30 +149,55 @@ func (d *disclosures) heard(own bool, e *record.Entry) {
 		delete(d.asked, ref.Number)
 	}
 	for _, in := range d.list {
-		if own && in.Ask == replica.ID(e.HeaderSalt) {
-			in.Asked = &e.Number
+		if own && in.Ask == replica.ID(e.HeaderSalt) && in.Asked == nil {
+			in.Asked, in.changed = &e.Number, true
+		}
+		if own && in.Made == replica.ID(e.HeaderSalt) && in.State == "making" {
+			in.State, in.changed = "made", true
 		}
 		if !own && answers && ref.Other && in.Asked != nil && *in.Asked == ref.Number && in.Answer == nil {
-			in.Answer, in.Agreed = &e.Number, body.Act == record.DisclosureConsented
+			in.Answer, in.Agreed, in.changed = &e.Number, body.Act == record.DisclosureConsented, true
 		}
 	}
 }
 
 // advanceDisclosures carries on what waits for the other side.
 func (c *clerk) advanceDisclosures(now time.Time) {
-	for _, in := range c.shows.list {
-		before := *in
-		if err := c.advanceDisclosure(in, now); err != nil {
-			c.alarm("disclosure", "A disclosure of the record with "+c.peer+" could not be made: "+err.Error()+".", "Look at this station's disk; it is tried again.")
-			*in = before
-			continue
-		}
-		if in.State != before.State || in.Answer != before.Answer || in.Asked != before.Asked {
-			if err := c.saveIntent(in); err != nil {
-				c.s.log.Error("a disclosure's state is not kept", "line", c.slug, "error", err)
-			}
-		}
+	if now.Before(c.shows.retry) {
+		c.dueBy(c.shows.retry)
+		return
 	}
+	var failed error
+	for _, in := range c.shows.list {
+		failed = cmp.Or(failed, c.carryOn(in, now))
+	}
+	if failed == nil {
+		c.alarm("disclosure", "", "")
+		return
+	}
+	c.shows.retry = now.Add(retryDisk)
+	c.dueBy(c.shows.retry)
+	c.alarm("disclosure", "A disclosure of the record with "+c.peer+" could not be made: "+failed.Error()+".", "Look at this station's disk; it is tried again.")
+}
+
+// dueBy has the next report made by then.
+func (c *clerk) dueBy(t time.Time) {
+	if c.due.IsZero() || c.due.After(t) {
+		c.due = t
+	}
+}
+
+// carryOn goes on with a disclosure, and keeps how far it has got.
+func (c *clerk) carryOn(in *intent, now time.Time) error {
+	before := *in
+	if err := c.advanceDisclosure(in, now); err != nil {
+		*in = before
+		return err
+	}
+	if in.changed || in.State != before.State {
+		return c.saveIntent(in)
+	}
+	return nil
 }
 
 func (c *clerk) advanceDisclosure(in *intent, now time.Time) error {
@@ -161,6 +223,8 @@ func (c *clerk) advanceDisclosure(in *intent, now time.Time) error {
 		if c.soughtPQ(in, now) {
 			return c.makeDisclosure(in, now)
 		}
+	case "making": // as a stop left it: its entry is not in the log
+		return c.enterMade(in, now)
 	}
 	return nil
 }
@@ -183,8 +247,8 @@ func (c *clerk) soughtPQ(in *intent, now time.Time) bool {
 		}
 	}
 	waited := now.Sub(in.sought) >= patiencePQ || c.status.Standing != record.Stands
-	if !full && !waited && (c.due.IsZero() || c.due.After(in.sought.Add(patiencePQ))) {
-		c.due = in.sought.Add(patiencePQ)
+	if !full && !waited {
+		c.dueBy(in.sought.Add(patiencePQ))
 	}
 	return full || waited
 }
@@ -203,14 +267,30 @@ func (c *clerk) makeDisclosure(in *intent, now time.Time) error {
 		return err
 	}
 	sum := sha256.Sum256(file)
-	in.SHA256, in.State, in.Made = hex.EncodeToString(sum[:]), "made", newDraftID()
-	body := record.Disclosure{Act: record.DisclosureMade, Digest: sum, Ranges: in.Ranges, To: in.To}
+	in.SHA256, in.State, in.Made = hex.EncodeToString(sum[:]), "making", newDraftID()
+	if err := c.saveIntent(in); err != nil { // a stop after this enters what was made, and makes no second one
+		return err
+	}
+	return c.enterMade(in, now)
+}
+
+// enterMade enters that a file was made. An entry that is only held has the id that is kept, so
+// it can be entered again.
+func (c *clerk) enterMade(in *intent, now time.Time) error {
+	sum, err := hex.DecodeString(in.SHA256)
+	if err != nil || len(sum) != sha256.Size {
+		return fmt.Errorf("station: the SHA-256 of disclosure %s is kept as %q", in.ID, in.SHA256)
+	}
+	body := record.Disclosure{Act: record.DisclosureMade, Digest: [sha256.Size]byte(sum), Ranges: in.Ranges, To: in.To}
 	d := replica.Draft{ID: in.Made, Time: now, Body: body}
 	if in.Answer != nil && in.Agreed {
 		d.About = []record.Ref{{Relation: record.Answers, Other: true, Number: *in.Answer}}
 	}
-	_, err = c.write(d)
-	return err
+	if _, err = c.write(d); err != nil && !errors.Is(err, replica.ErrNotDurable) {
+		return err
+	}
+	in.State = "made"
+	return nil
 }
 
 // requestOf is the disclosure as package disclose makes it.
@@ -259,13 +339,13 @@ func (k keeper) Disclose(ctx context.Context, n api.NewDisclosure) (d api.Disclo
 		}
 		k.shows.list = append(k.shows.list, in)
 		if in.State == "waiting" {
-			if _, err := k.write(replica.Draft{ID: in.Ask, Time: now, Body: record.Disclosure{Act: record.DisclosureAsked, Ranges: in.Ranges, To: in.To}}); err != nil {
+			if _, err := k.write(replica.Draft{ID: in.Ask, Time: now, Body: record.Disclosure{Act: record.DisclosureAsked, Ranges: in.Ranges, To: in.To}}); err != nil && !errors.Is(err, replica.ErrNotDurable) {
 				k.shows.list = slices.DeleteFunc(k.shows.list, func(x *intent) bool { return x == in })
 				return errors.Join(unwritable(err), k.st.Set(map[string][]byte{intentPrefix + in.ID: nil}))
 			}
 		}
 		k.dirty = true
-		if err := k.advanceDisclosure(in, now); err != nil {
+		if err := k.carryOn(in, now); err != nil {
 			return unwritable(err)
 		}
 		d = k.disclosure(in)
@@ -388,6 +468,9 @@ func (c *clerk) disclosure(in *intent) api.Disclosure {
 	for _, r := range in.Ranges {
 		d.Shows = append(d.Shows, shows(!r.Other, r.First, r.Last, r.Bodies))
 	}
+	if in.State == "making" {
+		d.State = "consented"
+	}
 	if in.Asked != nil {
 		d.Key = message.Key(true, *in.Asked)
 	}
@@ -404,142 +487,4 @@ func shows(own bool, from, to int64, bodies bool) string {
 		return what + message.Key(own, from)
 	}
 	return what + message.Key(own, from) + " to " + message.Key(own, to)
-}
-
-// Disclosures lists ours and what the other side asks.
-func (k keeper) Disclosures(ctx context.Context) (list []api.Disclosure, err error) {
-	err = k.ask(ctx, func() error {
-		list = []api.Disclosure{}
-		for _, in := range k.shows.list {
-			list = append(list, k.disclosure(in))
-		}
-		theirs, err := k.theirs()
-		list = append(list, theirs...)
-		return err
-	})
-	return list, err
-}
-
-// theirs are the disclosures of the other side, as the record tells them.
-func (k keeper) theirs() (list []api.Disclosure, err error) {
-	r, err := k.current()
-	if err != nil {
-		return nil, err
-	}
-	state := make(map[string]string) // by the key of what was asked
-	made := make(map[string]string)
-	q := api.RecordQuery{Kinds: []string{"disclosure"}, Limit: 200}
-	for more := true; more; more = q.Before != 0 && len(list) < mostIntents {
-		p, err := r.view.Page(q, r.proofs(), k.s.opt.Now())
-		if err != nil {
-			return nil, err
-		}
-		for _, it := range p.Items { // the newest first: what answers before what is answered
-			switch {
-			case it.By == "us" && (it.Act == "consented" || it.Act == "refused"):
-				asked := k.answered(it.Key)
-				state[asked], made[it.Key] = it.Act, asked
-			case it.By == "them" && it.Act == "made":
-				if asked := k.answered(it.Key); asked != "" {
-					state[asked] = "made"
-				} else {
-					list = append(list, k.their(it, "made"))
-				}
-			case it.By == "them" && it.Act == "asked":
-				s := cmp.Or(state[it.Key], "asked")
-				for consent, asked := range made {
-					if asked == it.Key && state[consent] == "made" {
-						s = "made"
-					}
-				}
-				list = append(list, k.their(it, s))
-			}
-		}
-		q.Before = p.Next
-	}
-	return list, nil
-}
-
-// answered is the key of the entry that an entry answers; empty if it answers none.
-func (k keeper) answered(key string) string {
-	own, n, ok := message.ParseKey(key)
-	if !ok {
-		return ""
-	}
-	e, err := k.rep.Entry(own, n)
-	if err != nil {
-		return ""
-	}
-	ref, answers := e.Has(record.Answers)
-	if !answers {
-		return ""
-	}
-	return message.Key(own != ref.Other, ref.Number)
-}
-
-func (k keeper) their(it api.Item, state string) api.Disclosure {
-	d := api.Disclosure{ID: it.Key, Key: it.Key, By: "them", State: state, To: it.To, At: it.At, Rule: k.opt.Rule.String()}
-	if _, n, ok := message.ParseKey(it.Key); ok {
-		if e, err := k.rep.Entry(false, n); err == nil {
-			if body, ok := e.Body.(record.Disclosure); ok {
-				for _, r := range body.Ranges {
-					d.Shows = append(d.Shows, shows(r.Other, r.First, r.Last, r.Bodies))
-				}
-			}
-		}
-	}
-	return d
-}
-
-// AnswerDisclosure agrees to what the other side asks, or refuses it.
-func (k keeper) AnswerDisclosure(ctx context.Context, a api.DisclosureAnswer) (w api.Written, err error) {
-	err = k.ask(ctx, func() error {
-		own, n, ok := message.ParseKey(a.Key)
-		if !ok || own {
-			return noSuchEntry(a.Key)
-		}
-		e, err := k.rep.Entry(false, n)
-		if err != nil {
-			return noSuchEntry(a.Key)
-		}
-		if body, ok := e.Body.(record.Disclosure); !ok || body.Act != record.DisclosureAsked {
-			return &api.Error{Code: "not-asked", Text: a.Key + " does not ask for a disclosure.", Action: "Take the key of an entry that asks."}
-		}
-		theirs, err := k.theirs()
-		if err != nil {
-			return err
-		}
-		for _, d := range theirs {
-			if d.Key == a.Key && d.State != "asked" {
-				return &api.Error{Code: "answered", Text: "This disclosure is " + d.State + " already.", Action: "Nothing is to be done."}
-			}
-		}
-		act := record.DisclosureRefused
-		if a.Consent {
-			act = record.DisclosureConsented
-		}
-		w, err = k.put(replica.Draft{Time: k.s.opt.Now(), Body: record.Disclosure{Act: act},
-			About: []record.Ref{{Relation: record.Answers, Other: true, Number: n}}})
-		return err
-	})
-	return w, err
-}
-
-// DisclosureFile gives the file of a disclosure of ours that is made.
-func (k keeper) DisclosureFile(ctx context.Context, id string) (file []byte, err error) {
-	err = k.ask(ctx, func() error {
-		i := slices.IndexFunc(k.shows.list, func(in *intent) bool { return in.ID == id })
-		if i < 0 {
-			return &api.Error{Code: "no-such-disclosure", Text: fmt.Sprintf("There is no disclosure %q of this line.", id), Action: "Take the id from the list of disclosures."}
-		}
-		if in := k.shows.list[i]; in.State != "made" {
-			return &api.Error{Code: "not-made", Text: "The disclosure is " + in.State + ".", Action: "Wait until it is made; the list says how it stands."}
-		}
-		file, err = os.ReadFile(filepath.Join(k.opt.Dir, disclosuresDir, id+".txt"))
-		if errors.Is(err, fs.ErrNotExist) {
-			return &api.Error{Code: "moved", Text: "The file of this disclosure is not in line-disclosures any more.", Action: "Make the disclosure again."}
-		}
-		return err
-	})
-	return file, err
 }
