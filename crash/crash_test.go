@@ -152,7 +152,15 @@ func (w *world) rest(round uint64) {
 		defer tr.gate.Unlock()
 	}
 	var least [2]int64
-	until(w.t, time.Minute, func() (still bool) { least, still = w.still(); return still }, w.describe)
+	inRow := 0 // of times that it was still: what a station says of itself is some milliseconds old
+	until(w.t, time.Minute, func() (still bool) {
+		if least, still = w.still(); still {
+			inRow++
+		} else {
+			inRow = 0
+		}
+		return inRow == 10
+	}, w.describe)
 	w.kill(0)
 	w.kill(1)
 	north, south := w.last[0], w.last[1]
