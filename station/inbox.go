@@ -5,8 +5,12 @@ import "sync"
 // mostUnread is how many bytes of the other side's messages may wait for the clerk.
 const mostUnread = 2 << 20
 
-// mostJobs is how many pieces of work of other kinds may wait.
-const mostJobs = 4096
+// mostJobs is how many pieces of work may wait. The other side's messages, however small, take no
+// more than half of it: what this side enters, and that a session begins, is not dropped for them.
+const (
+	mostJobs  = 4096
+	mostHeard = mostJobs / 2
+)
 
 // An inbox brings work to a clerk, in order, and never makes its sender wait. What the other
 // side sends is bounded in bytes; when it is too much, the rest is dropped until the clerk has
@@ -17,6 +21,7 @@ type inbox struct {
 	mu      sync.Mutex
 	jobs    []job
 	bytes   int
+	heard   int // messages of the other side
 	dropped bool
 }
 
@@ -44,8 +49,9 @@ func (in *inbox) hear(size int, run, overrun func()) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	switch {
-	case in.bytes+size <= mostUnread && len(in.jobs) < mostJobs && !in.dropped:
+	case in.bytes+size <= mostUnread && in.heard < mostHeard && !in.dropped:
 		in.bytes += size
+		in.heard++
 		in.add(job{run, size})
 	case !in.dropped:
 		in.dropped = true
@@ -67,6 +73,6 @@ func (in *inbox) take() []job {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	jobs := in.jobs
-	in.jobs, in.bytes, in.dropped = nil, 0, false
+	in.jobs, in.bytes, in.heard, in.dropped = nil, 0, 0, false
 	return jobs
 }
