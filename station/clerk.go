@@ -66,6 +66,7 @@ type clerk struct {
 	session  uint64          // of the line, as far as the clerk has heard
 	up       bool            // the line, likewise
 	damage   error           // of the store, found while it was used
+	aside    string          // a store that was set aside and not salvaged yet; empty: none
 	broken   []record.CallID // calls that a crash ended, until their end is entered
 	fresh    keyList
 	gone     []string
@@ -300,6 +301,8 @@ func (c *clerk) open(now time.Time) error {
 	}
 	if errors.Is(err, store.ErrDamaged) {
 		err = c.openAgain(file, now, err)
+	} else if err == nil && c.aside != "" {
+		c.salvage(now)
 	}
 	if err != nil {
 		return err

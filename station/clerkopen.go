@@ -23,9 +23,18 @@ func (c *clerk) openAgain(file string, now time.Time, damage error) error {
 	if err != nil {
 		return errors.Join(damage, err)
 	}
+	c.aside = aside
 	if err := c.openStore(file, now); err != nil {
-		return err
+		return err // what was set aside is read when a store can be opened
 	}
+	c.salvage(now)
+	return nil
+}
+
+// salvage takes from the store that was set aside what can be read of it into the new one.
+func (c *clerk) salvage(now time.Time) {
+	aside := c.aside
+	c.aside = ""
 	rest := store.Salvage(aside, store.Own, max(0, c.viewed()-mostSalvaged))
 	lost := rest.Lost
 	if err := c.rep.Adopt(now, rest); err != nil {
@@ -36,7 +45,6 @@ func (c *clerk) openAgain(file string, now time.Time, damage error) error {
 		text += fmt.Sprintf(" Of what was written here and not delivered, this could not be read: %s.", joined(lost))
 	}
 	c.alarm("set aside", text, "Test this machine's disk. Look whether what was last written stands in the record, and write again what does not.")
-	return nil
 }
 
 // mostSalvaged is how many of our newest entries are read from a damaged store: those that the other
