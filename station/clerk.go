@@ -173,14 +173,17 @@ func (c *clerk) ending() bool {
 // deadline is when the clerk has something to do by itself.
 func (c *clerk) deadline() time.Time {
 	next := c.s.opt.Now().Add(time.Minute)
-	for _, t := range []time.Time{c.rep.Deadline(), c.due} {
-		if !t.IsZero() && t.Before(next) {
-			next = t
-		}
+	if t := c.rep.Deadline(); !t.IsZero() && t.Before(next) {
+		next = t
 	}
-	if c.dirty {
-		if t := c.reported.Add(reportEvery); t.Before(next) {
-			next = t
+	again := c.reported.Add(reportEvery) // no report comes before
+	switch {
+	case c.dirty && again.Before(next):
+		next = again
+	case !c.due.IsZero() && c.due.Before(next):
+		next = c.due
+		if next.Before(again) {
+			next = again
 		}
 	}
 	return next
@@ -301,8 +304,13 @@ func (c *clerk) open(now time.Time) error {
 	}
 	if errors.Is(err, store.ErrDamaged) {
 		err = c.openAgain(file, now, err)
-	} else if err == nil && c.aside != "" {
-		c.salvage(now)
+	} else if err == nil {
+		if c.aside == "" && c.blank() {
+			c.aside = leftAside(file)
+		}
+		if c.aside != "" {
+			c.salvage(now)
+		}
 	}
 	if err != nil {
 		return err
