@@ -1,6 +1,7 @@
 package station
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -32,6 +33,27 @@ func TestAsideOnAFullDisk(t *testing.T) {
 		r.say(0, "waits")
 		r.kill(0)
 		faults = []error{store.ErrDamaged, store.ErrFull}
+		r.startAll()
+		r.settle(2 * time.Minute)
+		if _, ok := r.item(1, "waits"); !ok {
+			t.Errorf("what waited in the record that was set aside was not sent; notices %q", r.notices(0))
+		}
+	})
+}
+
+// The station is killed after its damaged record was set aside, and before it was read.
+func TestKilledWhileSettingAside(t *testing.T) {
+	inRecordFiles(t, 1, func(r *records) {
+		r.startAll()
+		r.say(0, "before")
+		r.settle(20 * time.Second)
+		r.kill(1)
+		r.within(time.Minute, "the line down", func() bool { return !r.isOpenAt(0) })
+		r.say(0, "waits")
+		r.kill(0)
+		if _, err := store.SetAside(filepath.Join(r.dir[0], recordFile), time.Now()); err != nil {
+			t.Fatal(err)
+		}
 		r.startAll()
 		r.settle(2 * time.Minute)
 		if _, ok := r.item(1, "waits"); !ok {

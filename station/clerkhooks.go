@@ -2,6 +2,7 @@ package station
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -26,7 +27,7 @@ func (c *clerk) Send(bulk bool, msg []byte) {
 			return
 		}
 		if err := c.e.line.SendMessage(stream, msg); err != nil {
-			c.s.log.Warn("message of the record not sent", "line", c.slug, "error", err)
+			c.e.complain(fmt.Errorf("station: message of the record not sent: %w", err))
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"ringdown/api"
@@ -45,6 +46,25 @@ func (c *clerk) salvage(now time.Time) {
 		text += fmt.Sprintf(" Of what was written here and not delivered, this could not be read: %s.", joined(lost))
 	}
 	c.alarm("set aside", text, "Test this machine's disk. Look whether what was last written stands in the record, and write again what does not.")
+}
+
+// blank reports whether the record holds nothing at all.
+func (c *clerk) blank() bool {
+	st := c.rep.Status()
+	return st.Own.Size+st.Far.Size == 0 && len(st.Waiting) == 0
+}
+
+// leftAside is the newest store that was set aside. Beside a record that holds nothing, it may be that a crash came
+// before it was read.
+func leftAside(file string) string {
+	list, _ := filepath.Glob(file + ".damaged-*") // it fails for a malformed pattern alone
+	list = slices.DeleteFunc(list, func(name string) bool {
+		return strings.HasSuffix(name, "-wal") || strings.HasSuffix(name, "-shm") || strings.HasSuffix(name, "-journal")
+	})
+	if len(list) == 0 {
+		return ""
+	}
+	return slices.Max(list)
 }
 
 // mostSalvaged is how many of our newest entries are read from a damaged store: those that the other

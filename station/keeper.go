@@ -418,6 +418,9 @@ func (k keeper) Withdraw(ctx context.Context, keys []string) error {
 func (c *clerk) withdraw(id replica.ID) error {
 	ids := []replica.ID{id}
 	for _, w := range c.rep.Status().Waiting {
+		if kind := w.Draft.Body.Kind(); w.ID == id && kind != record.KindMessage && kind != record.KindMatter {
+			return &api.Error{Code: "does-not-fit", Text: fmt.Sprintf("%s is a %s; only messages and matters can be withdrawn.", waitingKey(id), kind), Action: "Let it be sent."}
+		}
 		for _, to := range w.Draft.To {
 			if w.ID == id && to.Relation == record.Carries {
 				ids = append(ids, to.ID)
