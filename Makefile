@@ -39,10 +39,6 @@ kill:
 browser:
 	@$(STEP) "browser tests" go test -count=1 -timeout 10m ./e2e
 
-## crash: two stations, killed a thousand times under traffic (fifty are part of unit)
-crash:
-	@$(STEP) "a thousand kills" env RINGDOWN_CRASH=1000 go test -count=1 -v -timeout 180m ./crash
-
 ## fuzz: every fuzz target for a few seconds (FUZZ_SECONDS in all, 90 unless told)
 fuzz:
 	@$(STEP) "fuzz" .ci/fuzz

@@ -35,8 +35,8 @@ type RecordState struct {
 	Chased   int    `json:"chased"`   // of these, those older than ten minutes
 	Unheeded int    `json:"unheeded"` // our messages that nobody there has marked read within ten minutes
 
-	Asked    int    `json:"asked"` // disclosures for which the other side waits for our consent
-	Rule     string `json:"rule"`  // of the accord for disclosures: "free", "told", "consent"
+	Asked int    `json:"asked"` // disclosures for which the other side waits for our consent
+	Rule  string `json:"rule"`  // of the accord for disclosures: "free", "told", "consent"
 
 	// Withheld is since when the other side, which is there, holds back its
 	// co-signature; set once that is ten seconds.
