@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,6 +25,7 @@ type scrub struct {
 	passes   []store.Log
 	now      *audit
 	step     time.Time
+	damaged  error // the store's structure is; see Status.Failure
 }
 
 func (s *scrub) begin(now time.Time) {
@@ -121,6 +123,10 @@ func (r *Replica) nextPass() bool {
 func (r *Replica) scrubFailed(err error) {
 	if err != nil {
 		r.scrub.step = r.now.Add(time.Minute)
+		if errors.Is(err, store.ErrDamaged) {
+			r.scrub.damaged = err
+			r.cfg.Hooks.Changed()
+		}
 		r.cfg.Hooks.Alarm("damage", fmt.Sprintf("Reading the record again found it damaged: %v.", err), "Restart this station: the file is then set aside, and the record comes back from the other side. Test this machine's disk.")
 	}
 }

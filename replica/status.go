@@ -60,6 +60,9 @@ func (r *Replica) Status() Status {
 		Waiting: r.queue.show(), Withheld: r.withheld, ForkOwn: own.Fork, ForkFar: far.Fork, Apart: r.runs.apart,
 		Left: r.room.left(), Failing: r.disk.failing, Failure: r.disk.err,
 	}
+	if r.scrub.damaged != nil { // found where nothing else reads
+		s.Failure = r.scrub.damaged
+	}
 	for _, d := range r.mend.list() {
 		s.Damaged = append(s.Damaged, Damaged{d.l == store.Own, d.number})
 	}

@@ -196,7 +196,7 @@ func (r *records) settle(limit time.Duration) (said [2]string) {
 			break
 		}
 		if time.Since(begin) > limit {
-			r.t.Fatalf("not delivered within %v: north %s %+v, south %s %+v", limit, r.describe(0), r.state(0), r.describe(1), r.state(1))
+			r.t.Fatalf("not delivered within %v: north %s %+v %q, south %s %+v %q", limit, r.describe(0), r.state(0), r.notices(0), r.describe(1), r.state(1), r.notices(1))
 		}
 	}
 	time.Sleep(2 * time.Second)

@@ -36,6 +36,7 @@ func (f *fault) Unwrap() []error {
 
 // Results of SQLite: the low byte is the kind, the rest says more.
 const (
+	codeError      = 1
 	codeIO         = 10
 	codeCorrupt    = 11
 	codeFull       = 13
@@ -57,7 +58,12 @@ func (s *SQLite) fault(doing string, err error) error {
 			return err
 		}
 	}
-	return &fault{s.file, doing, s.kind(err), err}
+	kind := s.kind(err)
+	var e *sqlite.Error
+	if kind == nil && doing == "opening" && errors.As(err, &e) && e.Code() == codeError {
+		kind = ErrDamaged // what is asked of a store at its opening is always the same, so it is the file that is wrong
+	}
+	return &fault{s.file, doing, kind, err}
 }
 
 func (s *SQLite) kind(err error) error {

@@ -120,10 +120,32 @@ func (s *SQLite) Entries(l Log, first int64, max, maxBytes int) ([][]byte, error
 	}
 	end := min(size, first+int64(max0(max-1)+1))
 	entries, err := s.readEntries(l, first, end, maxBytes)
+	if err == nil && end > first+1 {
+		err = s.reallyMissing(l, first, entries)
+	}
 	if err != nil {
 		return nil, s.fault("reading entries", err)
 	}
 	return entries, nil
+}
+
+// reallyMissing looks alone for each entry that was missing among others. One that is found then shows that the
+// file's order is damaged, which no repair of an entry mends.
+func (s *SQLite) reallyMissing(l Log, first int64, entries [][]byte) error {
+	for i, e := range entries {
+		if e != nil {
+			continue
+		}
+		n := first + int64(i)
+		alone, err := s.readEntries(l, n, n+1, 0)
+		if err != nil {
+			return err
+		}
+		if alone[0] != nil {
+			return fmt.Errorf("%w: entry %d is there, and not in its place", ErrDamaged, n)
+		}
+	}
+	return nil
 }
 
 // readEntries reads from first to below end; what is not there is nil, and takes no bytes.
