@@ -273,8 +273,8 @@ func ended(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	select {
 	case <-p.done:
-	case <-time.After(5 * time.Second):
-		ts.Fatalf("%s has not ended within 5 s", args[0])
+	case <-time.After(endLimit):
+		ts.Fatalf("%s has not ended within %v", args[0], endLimit)
 	}
 	stderr := ts.ReadFile(args[0] + ".err")
 	if got := strconv.Itoa(p.cmd.ProcessState.ExitCode()); got != status {
