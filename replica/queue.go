@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -201,12 +202,12 @@ func (r *Replica) Withdraw(now time.Time, id ID) error {
 	case w == nil:
 		return fmt.Errorf("%w: %s", ErrUnknown, id)
 	}
+	r.queue.drop(w) // also if the disk refuses: the deletion is written again, and it is not sent meanwhile
+	r.cfg.Hooks.Changed()
 	if err := r.disk.set(now, map[string][]byte{w.key(): nil}); err != nil {
 		r.storeFailed(now, err)
 		return fmt.Errorf("%w: %w", ErrNotDurable, err)
 	}
-	r.queue.drop(w)
-	r.cfg.Hooks.Changed()
 	r.number(now)
 	return nil
 }
@@ -306,8 +307,15 @@ func (r *Replica) rewriteFor(values map[string][]byte, given map[ID]int64) {
 	}
 }
 
+// errAhead says that our log has seen more of the other than the copy holds yet: both come back after a
+// loss, and ours was first. What is written waits.
+var errAhead = errors.New("replica: the copy of the other log is still coming")
+
 // unsendable decides about a draft that the log refuses. If our key does not sign, it waits.
 func (r *Replica) unsendable(now time.Time, w *waiting, err error) bool {
+	if errors.Is(err, errAhead) {
+		return false
+	}
 	if !isFault(err, record.ErrMalformed, record.ErrAbout) {
 		r.cfg.Hooks.Alarm("key", fmt.Sprintf("The log cannot be signed: %v.", err), "Look at this station's keys.")
 		return false
@@ -331,6 +339,9 @@ func (r *Replica) appendDrafts(picked []*waiting) (*record.Batch, error) {
 	seen := r.log.State().Seen
 	for i, w := range picked {
 		seen = max(seen, min(w.seen, r.copy.Tree().Size))
+		if seen > r.copy.Tree().Size {
+			return nil, errAhead
+		}
 		t, err := r.farTree(seen)
 		if err != nil {
 			return nil, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -235,17 +236,21 @@ func (c *clerk) entered() (newest uint32) {
 		}
 	}
 	q := api.RecordQuery{Kinds: []string{"accord"}, Limit: 200}
-	p, err := c.view.Page(q, proofsOf(c.status), c.s.opt.Now())
-	if err != nil {
-		c.viewFailed(err)
-		return newest
-	}
-	for _, it := range p.Items {
-		if it.By == "us" {
-			newest = max(newest, it.Serial)
+	for {
+		p, err := c.view.Page(q, proofsOf(c.status), c.s.opt.Now())
+		if err != nil {
+			c.viewFailed(err)
+			return math.MaxUint32 - 1 // not known: nothing is entered
+		}
+		for _, it := range p.Items { // the newest first, and ours rise
+			if it.By == "us" {
+				return max(newest, it.Serial)
+			}
+		}
+		if q.Before = p.Next; q.Before == 0 {
+			return newest
 		}
 	}
-	return newest
 }
 
 // notices are what a person should know of the record.

@@ -428,7 +428,9 @@ func (c *clerk) withdraw(id replica.ID) error {
 		}
 	}
 	for _, id := range ids {
-		if err := c.rep.Withdraw(c.s.opt.Now(), id); err != nil {
+		if err := c.rep.Withdraw(c.s.opt.Now(), id); errors.Is(err, replica.ErrNotDurable) {
+			return &api.Error{Code: "not-durable", Text: waitingKey(id) + " is withdrawn, but the disk refuses to say so.", Action: "Make room on the disk. Until then a crash could bring it back."}
+		} else if err != nil {
 			return &api.Error{Code: "numbered", Text: waitingKey(id) + " waits no more.", Action: "Look at the record: it may have been sent; then retract it."}
 		}
 		c.gone = append(c.gone, waitingKey(id))
