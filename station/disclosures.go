@@ -267,7 +267,7 @@ func (c *clerk) makeDisclosure(in *intent, now time.Time) error {
 		return err
 	}
 	sum := sha256.Sum256(file)
-	in.SHA256, in.State, in.Made = hex.EncodeToString(sum[:]), "making", newDraftID()
+	in.SHA256, in.State, in.Made = hex.EncodeToString(sum[:]), "making", replica.NewID()
 	if err := c.saveIntent(in); err != nil { // a stop after this enters what was made, and makes no second one
 		return err
 	}
@@ -332,7 +332,7 @@ func (k keeper) Disclose(ctx context.Context, n api.NewDisclosure) (d api.Disclo
 			return err
 		}
 		if k.opt.Rule != record.RuleFree && !n.Anyway {
-			in.State, in.Ask = "waiting", newDraftID()
+			in.State, in.Ask = "waiting", replica.NewID()
 		}
 		if err := k.saveIntent(in); err != nil {
 			return err

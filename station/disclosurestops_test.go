@@ -62,7 +62,7 @@ var oneRange = []record.Range{{First: 1, Last: 1}}
 // TestDisclosureStops: a station that stops between two steps of a disclosure goes on where it was,
 // and enters once what it made.
 func TestDisclosureStops(t *testing.T) {
-	asked, made, sum := newDraftID(), newDraftID(), make([]byte, 32)
+	asked, made, sum := replica.NewID(), replica.NewID(), make([]byte, 32)
 	sum[0] = 1
 	enters := replica.Draft{ID: made, Body: record.Disclosure{Act: record.DisclosureMade, Digest: [32]byte(sum), Ranges: oneRange, To: "a court"}}
 	making := intent{ID: "b", State: "making", To: "a court", Ranges: oneRange, Made: made, SHA256: hex.EncodeToString(sum)}
@@ -74,7 +74,7 @@ func TestDisclosureStops(t *testing.T) {
 			replica.Draft{ID: asked, Body: record.Disclosure{Act: record.DisclosureAsked, Ranges: oneRange, To: "a court"}})
 		r.plan(0, making, enters)
 		other := making
-		other.ID, other.Made = "c", newDraftID()
+		other.ID, other.Made = "c", replica.NewID()
 		r.plan(0, other)
 		r.settle(10 * time.Second)
 		r.kill(0)

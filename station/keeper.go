@@ -2,7 +2,6 @@ package station
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -258,13 +257,13 @@ func (k keeper) Send(ctx context.Context, m api.NewMessage) (w api.Written, err 
 		return w, err
 	}
 	err = k.ask(ctx, func() error {
-		d := replica.Draft{ID: newDraftID(), Time: k.s.opt.Now(), Body: record.Message{Text: text}}
+		d := replica.Draft{ID: replica.NewID(), Time: k.s.opt.Now(), Body: record.Message{Text: text}}
 		var group []replica.Draft
 		for _, f := range files {
 			if err := k.files.keep(f.SHA256, f.data); err != nil {
 				return err
 			}
-			a := replica.Draft{ID: newDraftID(), Time: d.Time, Body: f.Attachment}
+			a := replica.Draft{ID: replica.NewID(), Time: d.Time, Body: f.Attachment}
 			group = append(group, a)
 			d.To = append(d.To, replica.DraftRef{Relation: record.Carries, ID: a.ID})
 		}
@@ -491,11 +490,6 @@ func recordable(name string) string {
 		name = strings.TrimSpace(name[:len(name)-n])
 	}
 	return name
-}
-
-func newDraftID() (id replica.ID) {
-	_, _ = rand.Read(id[:])
-	return id
 }
 
 const waitingPrefix, callPrefix = "waiting/", "call/"

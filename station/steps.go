@@ -117,7 +117,7 @@ var endReasons = map[wire.Reason]record.Reason{
 }
 
 // Line and paths are entered as they stand once a second, so that what comes and goes within one
-// is not; and changeBurstOf changes of each at once and changesPerHour from then on.
+// is not; of each, statesBurst changes at once and statesPerHour from then on.
 const (
 	statesBurst   = 20
 	statesPerHour = 12
