@@ -48,6 +48,11 @@ func TestCutIsInaudible(t *testing.T) {
 func (p *pair) cutsAreInaudible(t *testing.T, cuts int, middle func([]int) int) {
 	t.Helper()
 	let(settle)
+	for range 10 { // a browser's buffer may still be growing
+		if still := p.concealedIn(t, window); still == [2]int{} {
+			break
+		}
+	}
 	var without, with [2][]int
 	for range cuts {
 		still := p.concealedIn(t, window)
@@ -63,8 +68,8 @@ func (p *pair) cutsAreInaudible(t *testing.T, cuts int, middle func([]int) int) 
 	for end, name := range []string{"north", "south"} {
 		a, b := middle(without[end]), middle(with[end])
 		t.Logf("%s: concealed samples in %v: %v with a cut (%d), %v without (%d)", name, window, with[end], b, without[end], a)
-		if b-a > mostExtra || a-b > mostExtra {
-			t.Errorf("%s hears the cut: the windows differ by %d samples, wanted at most %d", name, b-a, mostExtra)
+		if b-a > mostExtra {
+			t.Errorf("%s hears the cut: %d samples more are made up with it, wanted at most %d", name, b-a, mostExtra)
 		}
 	}
 }
