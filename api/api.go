@@ -66,6 +66,9 @@ type Console struct {
 	Lost  bool   `json:"lost"`  // silent for a second or more, kept for the sake of its call
 	Muted bool   `json:"muted"` // its microphone goes nowhere
 	Kind  string `json:"kind"`  // "browser" or "command"
+
+	Person string `json:"person,omitempty"` // the name of who is logged in there
+	Roles  []Role `json:"roles,omitempty"`  // of whoever sits there
 }
 
 // LineState says how a line stands, the worst first.

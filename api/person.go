@@ -28,3 +28,17 @@ type Person struct {
 func (p Person) Is(roles ...Role) bool {
 	return slices.ContainsFunc(roles, func(r Role) bool { return slices.Contains(p.Roles, r) })
 }
+
+// Anyone is who uses the local socket, or a console before anybody is enrolled: nobody in
+// particular, with every right.
+func Anyone() Person { return Person{Roles: []Role{RoleOfficer, RoleAdministrator}} }
+
+// Acts is the role in which a person speaks to the other side: principal, else officer, else none.
+func (p Person) Acts() Role {
+	for _, r := range []Role{RolePrincipal, RoleOfficer} {
+		if p.Is(r) {
+			return r
+		}
+	}
+	return ""
+}

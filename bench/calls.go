@@ -46,7 +46,7 @@ func (p *phone) Close(string) {}
 func newPhone(st console.Station) (*phone, error) {
 	p := &phone{events: make(chan api.Event, 1024), heard: make(chan heard, 1024)}
 	var err error
-	if p.seat, err = st.Attach(api.ToStation{Type: "attach", Kind: "command"}, p); err != nil {
+	if p.seat, err = st.Attach(api.ToStation{Type: "attach", Kind: "command"}, api.Anyone(), p); err != nil {
 		return nil, err
 	}
 	return p, p.seat.Do(api.ToStation{Type: "ready", Ready: true})

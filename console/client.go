@@ -213,7 +213,7 @@ func (c *client) take(m api.ToStation, old *client) error {
 		defer old.seatMu.Unlock()
 		old.replaced.Store(true)
 	}
-	seat, err := c.s.st.Attach(m, c)
+	seat, err := c.s.st.Attach(m, c.who.person, c)
 	if err != nil {
 		if old != nil {
 			old.replaced.Store(false)

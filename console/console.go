@@ -147,11 +147,11 @@ type Config struct {
 type Station interface {
 	Status() api.Status
 
-	// Attach gives a console its place. info.Type is "attach"; its fields are
-	// checked. An id (info.Console) that has a place takes it over: the station
+	// Attach gives a console its place, and says who sits there. info.Type is "attach"; its
+	// fields are checked. An id (info.Console) that has a place takes it over: the station
 	// closes the older sink. The welcome event is sent by this package, from
 	// Status, after Attach returned and before all that sink was sent meanwhile.
-	Attach(info api.ToStation, sink Sink) (Seat, error)
+	Attach(info api.ToStation, who api.Person, sink Sink) (Seat, error)
 
 	HangUp(slug string) error // *api.Error or nil
 	Reload() error            // *api.Error or nil

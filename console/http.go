@@ -26,6 +26,7 @@ const (
 type visitor struct {
 	local   bool
 	session digest
+	person  api.Person
 }
 
 type visitorKey struct{}
@@ -85,7 +86,7 @@ func (s *Server) webHandler() http.Handler {
 		case r.URL.Path == "/enter":
 			s.enter(w, r, known)
 		case isAPI && known:
-			requests.ServeHTTP(w, withVisitor(r, visitor{session: session}))
+			requests.ServeHTTP(w, withVisitor(r, visitor{session: session, person: api.Anyone()}))
 		case isAPI:
 			s.refuse(w, http.StatusUnauthorized, errNoSession)
 		case !known:
@@ -109,7 +110,7 @@ func (s *Server) localHandler() http.Handler {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(requests, r))
-		requests.ServeHTTP(w, withVisitor(r, visitor{local: true}))
+		requests.ServeHTTP(w, withVisitor(r, visitor{local: true, person: api.Anyone()}))
 	})
 }
 

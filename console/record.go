@@ -19,7 +19,9 @@ type Record interface {
 	Keep(ctx context.Context, name string, data []byte) (api.Kept, error) // a file for a message to come
 	File(ctx context.Context, key string) (api.File, []byte, error)       // an attachment and its bytes
 
-	Read(ctx context.Context, m api.Marks) error       // by a person: a receipt to the other side
+	// Read marks messages read by a person: a receipt to the other side. Who is logged in is named
+	// by their own name, whatever the marks say.
+	Read(ctx context.Context, who api.Person, m api.Marks) error
 	Shown(ctx context.Context, keys []string) error    // on a ready console: likewise
 	Withdraw(ctx context.Context, keys []string) error // what waits and has no number yet
 

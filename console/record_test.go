@@ -59,7 +59,9 @@ func (f *fakeRecord) File(_ context.Context, key string) (api.File, []byte, erro
 	return api.File{Key: key, Name: f.name}, f.data, f.ask("file %s", key)
 }
 
-func (f *fakeRecord) Read(_ context.Context, m api.Marks) error { return f.ask("read %+v", m) }
+func (f *fakeRecord) Read(_ context.Context, _ api.Person, m api.Marks) error {
+	return f.ask("read %+v", m)
+}
 
 func (f *fakeRecord) Shown(_ context.Context, keys []string) error { return f.ask("shown %v", keys) }
 

@@ -80,7 +80,7 @@ func (s *Server) postMessage(w http.ResponseWriter, r *http.Request) {
 func (s *Server) postRead(w http.ResponseWriter, r *http.Request) {
 	var m api.Marks
 	if rec, ok := s.asked(w, r, &m, func() error { return checkMarks(&m, theirKey) }); ok {
-		s.done(w, rec.Read(r.Context(), m))
+		s.done(w, rec.Read(r.Context(), visitorOf(r).person, m))
 	}
 }
 

@@ -62,7 +62,7 @@ func (f *fakeStation) Status() api.Status {
 	return s
 }
 
-func (f *fakeStation) Attach(info api.ToStation, sink Sink) (Seat, error) {
+func (f *fakeStation) Attach(info api.ToStation, who api.Person, sink Sink) (Seat, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.refuse != nil {

@@ -325,7 +325,7 @@ func TestReceiptNamedTwice(t *testing.T) {
 		r.say(0, "once")
 		r.settle(5 * time.Second)
 		it, _ := r.item(1, "once")
-		if err := r.of(1).Read(r.t.Context(), api.Marks{Keys: []string{it.Key, it.Key}, Name: "Ode"}); err != nil {
+		if err := r.of(1).Read(r.t.Context(), api.Anyone(), api.Marks{Keys: []string{it.Key, it.Key}, Name: "Ode"}); err != nil {
 			t.Error(err)
 		}
 		r.within(time.Second, "it is read", func() bool { return r.stage(0, "once") == api.StageRead })

@@ -333,7 +333,7 @@ func TestStopping(t *testing.T) {
 	seat := func(d *Daemon) *phone {
 		f := &phone{heard: make(map[uint32]time.Duration)}
 		var err error
-		f.seat, err = d.Attach(api.ToStation{Type: "attach", Kind: "command"}, f)
+		f.seat, err = d.Attach(api.ToStation{Type: "attach", Kind: "command"}, api.Anyone(), f)
 		p.must(err)
 		p.must(f.seat.Do(api.ToStation{Type: "ready", Ready: true}))
 		return f

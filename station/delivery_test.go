@@ -40,7 +40,7 @@ func TestDelivered(t *testing.T) {
 		if s := r.state(1); s.Unread != 1 {
 			t.Errorf("south has %d unread, want 1", s.Unread)
 		}
-		if err := r.of(1).Read(r.t.Context(), api.Marks{Keys: []string{it.Key}, Name: "Lt. Ode"}); err != nil {
+		if err := r.of(1).Read(r.t.Context(), api.Anyone(), api.Marks{Keys: []string{it.Key}, Name: "Lt. Ode"}); err != nil {
 			t.Fatal(err)
 		}
 		r.within(time.Second, "it is read", func() bool { return r.stage(0, "the pass is open") == api.StageRead })

@@ -333,8 +333,8 @@ func (c *clerk) keyOf(id replica.ID) string {
 }
 
 // Read marks messages read, by a person's deliberate act.
-func (k keeper) Read(ctx context.Context, m api.Marks) error {
-	who := recordable(m.Name)
+func (k keeper) Read(ctx context.Context, reader api.Person, m api.Marks) error {
+	who := named(reader, m.Name)
 	if who == "" {
 		return &api.Error{Code: "no-name", Text: "A mark of reading needs the reader's name.", Action: "Say who reads."}
 	}

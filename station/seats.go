@@ -21,6 +21,7 @@ type seat struct {
 	id      string
 	observe bool
 
+	person    api.Person // who sits there; the newest attachment says so
 	name      string
 	kind      string
 	recording bool // speaks the station's recording
@@ -41,10 +42,10 @@ type handle struct {
 const nameLimit = 40
 
 // Attach gives a console its seat: the one it had, if it names it, or a new one.
-func (s *Station) Attach(m api.ToStation, sink console.Sink) (console.Seat, error) {
+func (s *Station) Attach(m api.ToStation, who api.Person, sink console.Sink) (console.Seat, error) {
 	var h *handle
 	var err error
-	if stopped := s.do(func() { h, err = s.attach(m, sink) }); stopped != nil {
+	if stopped := s.do(func() { h, err = s.attach(m, who, sink) }); stopped != nil {
 		return nil, stopped
 	}
 	if err != nil {
@@ -53,7 +54,7 @@ func (s *Station) Attach(m api.ToStation, sink console.Sink) (console.Seat, erro
 	return h, nil
 }
 
-func (s *Station) attach(m api.ToStation, sink console.Sink) (*handle, error) {
+func (s *Station) attach(m api.ToStation, who api.Person, sink console.Sink) (*handle, error) {
 	if m.Voice == "recorded" && len(s.opt.Recording) == 0 {
 		return nil, &api.Error{Code: "no-recording", Text: "This station has no recorded voice.", Action: "Attach with a microphone."}
 	}
@@ -71,6 +72,7 @@ func (s *Station) attach(m api.ToStation, sink console.Sink) (*handle, error) {
 	} else if st.sink != nil {
 		st.sink.Close("this console was opened again elsewhere")
 	}
+	st.person = who
 	st.name, st.kind, st.recording, st.sink = cleanName(m.Name), m.Kind, m.Voice == "recorded", sink
 	st.current++
 	if m.Observe {
@@ -108,7 +110,8 @@ func cleanName(name string) string {
 }
 
 func (st *seat) console() api.Console {
-	return api.Console{ID: st.id, Name: st.name, Ready: st.ready, Lost: st.lost, Muted: st.muted, Kind: st.kind}
+	return api.Console{ID: st.id, Name: st.name, Ready: st.ready, Lost: st.lost, Muted: st.muted, Kind: st.kind,
+		Person: st.person.Name, Roles: st.person.Roles}
 }
 
 // send gives an event to the console, if it is attached.

@@ -86,7 +86,7 @@ func TestFlickeringSignal(t *testing.T) {
 		w.startBoth()
 		w.open(3 * time.Second)
 		var s screen
-		if _, err := w.st[1].Attach(api.ToStation{Type: "attach", Kind: "command", Observe: true}, &s); err != nil {
+		if _, err := w.st[1].Attach(api.ToStation{Type: "attach", Kind: "command", Observe: true}, api.Anyone(), &s); err != nil {
 			t.Fatal(err)
 		}
 		for i := range 1000 {

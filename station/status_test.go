@@ -40,7 +40,7 @@ func TestWholeMilliseconds(t *testing.T) {
 		w.skew = [2]time.Duration{123456789, 987654321}
 		w.startBoth()
 		l := new(listener)
-		if _, err := w.st[0].Attach(api.ToStation{Type: "attach", Observe: true}, l); err != nil {
+		if _, err := w.st[0].Attach(api.ToStation{Type: "attach", Observe: true}, api.Anyone(), l); err != nil {
 			t.Fatal(err)
 		}
 		w.open(5 * time.Second)

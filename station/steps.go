@@ -78,7 +78,7 @@ func (e *lineEnd) stepOf(v call.View, s call.Step) record.CallStep {
 // who is what our console in the call is called; nothing if there is none.
 func (e *lineEnd) who(v call.View) string {
 	if st := e.s.seats[string(v.Console)]; st != nil {
-		return recordable(st.name)
+		return st.who()
 	}
 	return ""
 }

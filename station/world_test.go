@@ -271,7 +271,7 @@ func (w *world) phone(side int) *phone {
 func (p *phone) attach(id string) {
 	p.w.t.Helper()
 	var err error
-	if p.seat, err = p.w.st[p.side].Attach(api.ToStation{Type: "attach", Console: id, Kind: "command"}, p); err != nil {
+	if p.seat, err = p.w.st[p.side].Attach(api.ToStation{Type: "attach", Console: id, Kind: "command"}, api.Anyone(), p); err != nil {
 		p.w.t.Fatal(err)
 	}
 	p.id = p.seat.ID()

@@ -2,7 +2,7 @@
 /**
  * The station's API, as the page sees it: the JSON types of package api, field
  * for field. A test in package web compares this file with api/api.go, and
- * apirecord.js with api/record.go.
+ * apirecord.js with api/record.go, and so on.
  *
  * Times are RFC 3339 strings in UTC; durations are whole milliseconds.
  */
@@ -36,6 +36,8 @@
  * @property {boolean} lost
  * @property {boolean} muted
  * @property {string} kind
+ * @property {string} [person]
+ * @property {import("./apiperson.js").Role[]} [roles]
  */
 
 /** @typedef {"unconfirmed"|"down"|"half-signed"|"degraded"|"open"} LineState */
