@@ -40,8 +40,8 @@ func TestTwoStationsAgree(t *testing.T) {
 	if got := p.s.Paths()[1]; got != want {
 		t.Errorf("path 2 is %+v, want %+v", got, want)
 	}
-	terms := Terms{"standard", Hitless, DisclosureTold, DateOf(noon.AddDate(2, 0, 0))}
-	if p.s.Accord.Terms() != terms {
+	terms := Terms{"standard", Hitless, DisclosureTold, DateOf(noon.AddDate(2, 0, 0)), DefaultRules()}
+	if !reflect.DeepEqual(p.s.Accord.Terms(), terms) {
 		t.Errorf("terms are %+v, want the defaults %+v", p.s.Accord.Terms(), terms)
 	}
 	if !p.south.Keys().LineKey().Public().(ed25519.PublicKey).Equal(p.n.PeerParty().Keys.Line()) {

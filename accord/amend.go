@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// An Amendment changes the addresses of one party: its own, never the other's.
-// That party proposes it with its signature (a proposal), the other
+// An Amendment changes the accord: addresses or a principal's key of the party that proposes it, never
+// the other's; or the rules for both. That party proposes it with its signature (a proposal), the other
 // counter-signs it; then it is in force on both sides.
 //
 // Amendments of an accord form one chain: each has a serial one higher and
@@ -18,10 +18,10 @@ type Amendment struct {
 	Accord   Digest
 	Serial   uint32 // from 1
 	Previous Digest
-	First    bool // the first party proposed it and changes its ends
+	First    bool // the first party proposed it
 	Made     time.Time
 
-	ends      ends
+	change    change
 	signature []byte // the proposer's, by its identity key
 	counter   []byte // the other's; nil in a proposal
 	full      bool   // read and written as an amendment, not as a proposal
@@ -47,8 +47,17 @@ func (m *Amendment) Text() []byte { return encode(m) }
 // Digest is over everything but the signatures.
 func (m *Amendment) Digest() Digest { return digestOf(m.statement(kindAmendment)) }
 
-// Ends gives the proposer's new ends, in the order of the paths.
-func (m *Amendment) Ends() map[uint8]Endpoint { return m.ends.byNumber() }
+// Sort says what it changes.
+func (m *Amendment) Sort() Sort { return m.change.sort }
+
+// Ends gives the proposer's new ends, by the numbers of the paths; none if it is of another sort.
+func (m *Amendment) Ends() map[uint8]Endpoint { return m.change.ends.byNumber() }
+
+// Principal is what it does with a key; nil if it is of another sort.
+func (m *Amendment) Principal() *PrincipalChange { return m.change.principal }
+
+// Rules are the new rules; nil if it is of another sort.
+func (m *Amendment) Rules() *Rules { return m.change.rules }
 
 func (e *ends) byNumber() map[uint8]Endpoint {
 	out := map[uint8]Endpoint{}
@@ -65,18 +74,30 @@ func (m *Amendment) kind() kind {
 	return kindProposal
 }
 
-func (m *Amendment) party() string {
-	if m.First {
+func (m *Amendment) party() string { return ordinal(m.First) }
+
+// ordinal names a party in a file.
+func ordinal(first bool) string {
+	if first {
 		return "first"
 	}
 	return "second"
 }
 
+// readParty takes the line that names one.
+func readParty(r *reader) (first bool) {
+	party := r.word("party")
+	if first = party == "first"; party != ordinal(first) {
+		r.fail(party, `"first" or "second"`)
+	}
+	return first
+}
+
 func (m *Amendment) intro() string {
 	if m.full {
-		return "Ringdown amendment: new addresses of the " + m.party() + " party, signed by both.\n"
+		return "Ringdown amendment: " + m.change.what(m.party()) + ", signed by both.\n"
 	}
-	return "Ringdown proposal: new addresses of the " + m.party() + " party, signed by it alone.\n"
+	return "Ringdown proposal: " + m.change.what(m.party()) + ", signed by it alone.\n"
 }
 
 func (m *Amendment) writeBody(w *writer) {
@@ -85,7 +106,7 @@ func (m *Amendment) writeBody(w *writer) {
 	w.line("previous", m.Previous.String())
 	w.line("party", m.party())
 	w.line("made", m.Made.Format(timeFormat))
-	m.ends.write(w)
+	m.change.write(w)
 }
 
 func (m *Amendment) write(w *writer) {
@@ -102,12 +123,9 @@ func (m *Amendment) read(r *reader) {
 	m.Accord = Digest(r.hex("accord", len(Digest{})))
 	m.Serial = uint32(r.number(r.word("serial"), MaxSerial))
 	m.Previous = Digest(r.hex("previous", len(Digest{})))
-	party := r.word("party")
-	if m.First = party == "first"; party != m.party() {
-		r.fail(party, `"first" or "second"`)
-	}
+	m.First = readParty(r)
 	m.Made = r.time("made")
-	m.ends.read(r)
+	m.change.read(r)
 	r.words("signature", 0)
 	m.signature = r.block(ed25519.SignatureSize)
 	if m.full {
@@ -123,34 +141,6 @@ func (m *Amendment) statement(k kind) []byte {
 	w.line("ringdown", string(k), "statement", version)
 	m.writeBody(&w)
 	return w.b
-}
-
-// A state is the accord after some of its amendments: all that matters for
-// what comes next.
-type state struct {
-	serial        uint32 // of the newest amendment, 0 before the first
-	tip           Digest // of the newest amendment, or of the accord
-	first, second ends
-}
-
-func (a *Accord) base() state {
-	return state{tip: a.Digest(), first: a.Invite.ends, second: a.Accept.ends}
-}
-
-func (s *state) of(first bool) *ends {
-	if first {
-		return &s.first
-	}
-	return &s.second
-}
-
-// paths gives the paths as they are now.
-func (s *state) paths(a *Accord) []Path {
-	ps, err := join(a.Invite.routes, &s.first, &s.second)
-	if err != nil {
-		panic("accord: " + err.Error()) // whoever made s has checked it
-	}
-	return ps
 }
 
 // check tells whether m may come next, signatures included.
@@ -179,12 +169,7 @@ func (s *state) check(a *Accord, m *Amendment) error {
 		}
 		return refuse(err, thing, "one that follows "+m.Previous.String(), s.tip.String())
 	}
-	if slices.Equal(m.ends.list, s.of(m.First).list) {
-		return refuse(ErrTerms, thing, "the addresses that are in force already", "a change")
-	}
-	next := *s
-	*next.of(m.First) = m.ends
-	_, err := join(a.Invite.routes, &next.first, &next.second)
+	_, err := s.with(a, m.First, &m.change)
 	return err
 }
 
@@ -193,8 +178,12 @@ func (s *state) follow(a *Accord, m *Amendment) error {
 	if err := s.check(a, m); err != nil {
 		return err
 	}
-	*s.of(m.First) = m.ends
-	s.serial, s.tip = m.Serial, m.Digest()
+	next, err := s.with(a, m.First, &m.change)
+	if err != nil {
+		return err
+	}
+	next.serial, next.tip = m.Serial, m.Digest()
+	*s = next
 	return nil
 }
 
@@ -213,18 +202,18 @@ func (a *Accord) Amended(chain []*Amendment) ([]Path, error) {
 	return s.paths(a), nil
 }
 
-// propose makes and signs what comes next: other ends for one party. The same
-// ends at the same time give the same proposal, byte for byte.
-func (s *state) propose(a *Accord, made time.Time, keys *KeySet, first bool, e ends) (*Amendment, error) {
-	m := &Amendment{Accord: a.Digest(), Serial: s.serial + 1, Previous: s.tip, First: first, Made: made, ends: e}
+// propose makes and signs what comes next: a change by one party. The same
+// change at the same time gives the same proposal, byte for byte.
+func (s *state) propose(a *Accord, made time.Time, keys *KeySet, first bool, c change) (*Amendment, error) {
+	m := &Amendment{Accord: a.Digest(), Serial: s.serial + 1, Previous: s.tip, First: first, Made: made, change: c}
 	m.signature = keys.of(RoleIdentity).sign(m.statement(kindProposal))
 	return m, s.check(a, m)
 }
 
 // with gives the ends as they are after a change of some, with a new salt.
-func (e *ends) with(change map[uint8]Endpoint) (ends, error) {
+func (e *ends) with(some map[uint8]Endpoint) (ends, error) {
 	list := slices.Clone(e.list)
-	for n, x := range change {
+	for n, x := range some {
 		i := slices.IndexFunc(list, func(y end) bool { return y.number == n })
 		if i < 0 {
 			return ends{}, refuse(ErrTerms, "amendment", fmt.Sprint("path ", n), "a path of the accord")

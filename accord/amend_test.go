@@ -77,9 +77,9 @@ func TestForgedAmendments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	forge := func(change func(*Amendment)) []byte {
-		m := &Amendment{Accord: s.tip, Serial: 1, Previous: s.tip, First: false, Made: noon, ends: e}
-		change(m)
+	forge := func(edit func(*Amendment)) []byte {
+		m := &Amendment{Accord: s.tip, Serial: 1, Previous: s.tip, First: false, Made: noon, change: change{sort: SortEnds, ends: e}}
+		edit(m)
 		if m.signature == nil {
 			m.signature = p.south.keys.of(RoleIdentity).sign(m.statement(kindProposal))
 		}
@@ -101,12 +101,14 @@ func TestForgedAmendments(t *testing.T) {
 		"signed by the wrong party": {forge(func(m *Amendment) { m.signature = p.north.keys.of(RoleIdentity).sign(m.statement(kindProposal)) }), ErrChanged},
 		"signed by another key":     {forge(func(m *Amendment) { m.signature = p.south.keys.of(RoleLog).sign(m.statement(kindProposal)) }), ErrChanged},
 		"signed as an amendment":    {forge(func(m *Amendment) { m.signature = p.south.keys.of(RoleIdentity).sign(m.statement(kindAmendment)) }), ErrChanged},
-		"no change":                 {forge(func(m *Amendment) { m.ends = s.second }), ErrTerms},
-		"no change but the salt":    {forge(func(m *Amendment) { m.ends = newEnds(s.second.list) }), ErrTerms},
-		"an end missing":            {forge(func(m *Amendment) { m.ends.list = e.list[:1] }), ErrTerms},
-		"an end too many":           {forge(func(m *Amendment) { m.ends.list = append(m.ends.list[:2:2], end{3, Endpoint{Roams: true}}) }), ErrTerms},
-		"the same end twice":        {forge(func(m *Amendment) { m.ends.list = []end{e.list[0], e.list[0]} }), ErrTerms},
-		"the first party's address": {forge(func(m *Amendment) { m.ends, _ = s.second.with(to("192.0.2.1:7000")) }), ErrTerms},
+		"no change":                 {forge(func(m *Amendment) { m.change.ends = s.second }), ErrTerms},
+		"no change but the salt":    {forge(func(m *Amendment) { m.change.ends = newEnds(s.second.list) }), ErrTerms},
+		"an end missing":            {forge(func(m *Amendment) { m.change.ends.list = e.list[:1] }), ErrTerms},
+		"an end too many": {forge(func(m *Amendment) {
+			m.change.ends.list = append(m.change.ends.list[:2:2], end{3, Endpoint{Roams: true}})
+		}), ErrTerms},
+		"the same end twice":        {forge(func(m *Amendment) { m.change.ends.list = []end{e.list[0], e.list[0]} }), ErrTerms},
+		"the first party's address": {forge(func(m *Amendment) { m.change.ends, _ = s.second.with(to("192.0.2.1:7000")) }), ErrTerms},
 		"an amendment":              {forge(func(m *Amendment) { m.full, m.counter = true, make([]byte, 64) }), ErrForeign},
 	} {
 		_, err := p.n.CountersignAmendment(x.text)

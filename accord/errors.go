@@ -40,6 +40,8 @@ var (
 	// ErrCrossed: both sides proposed an amendment at the same time; the first
 	// party's goes first.
 	ErrCrossed = errors.New("crossed another proposal")
+	// ErrUnapproved: the change needs a person here, who has not approved it.
+	ErrUnapproved = errors.New("waits for a person")
 	// ErrStale: the amendment does not follow the newest one held here.
 	ErrStale = errors.New("does not follow the newest amendment")
 	// ErrFork: two different amendments with one serial, both fully signed.

@@ -311,7 +311,7 @@ func amendRoundTrip(t *testing.T, a *Accord, number uint8, byFirst bool, text st
 	if !byFirst {
 		proposer, other = other, proposer
 	}
-	m, err := s.propose(a, noon, proposer, byFirst, ends)
+	m, err := s.propose(a, noon, proposer, byFirst, change{sort: SortEnds, ends: ends})
 	if err != nil {
 		return
 	}

@@ -150,7 +150,7 @@ func (l *Line) rebase(p *Amendment) error {
 	if p == nil {
 		return nil
 	}
-	m, err := l.state.propose(l.Accord, p.Made, l.home.keys, l.First, p.ends)
+	m, err := l.state.propose(l.Accord, p.Made, l.home.keys, l.First, p.change)
 	if errors.Is(err, ErrTerms) {
 		return nil
 	}
@@ -240,17 +240,17 @@ func (l *Line) change(do func() error) error {
 //
 // A change to a proposal that is still pending adds to it. A proposal cannot be
 // withdrawn, because the other may have signed it already; see the package comment.
-func (l *Line) ProposeAmendment(now time.Time, change map[uint8]Endpoint) (proposal []byte, err error) {
+func (l *Line) ProposeAmendment(now time.Time, some map[uint8]Endpoint) (proposal []byte, err error) {
 	err = l.change(func() error {
 		from := l.state.of(l.First)
 		if l.Pending != nil {
-			from = &l.Pending.ends
+			from = &l.Pending.change.ends
 		}
-		e, err := from.with(change)
+		e, err := from.with(some)
 		if err != nil {
 			return err
 		}
-		m, err := l.state.propose(l.Accord, now.UTC().Truncate(time.Second), l.home.keys, l.First, e)
+		m, err := l.state.propose(l.Accord, now.UTC().Truncate(time.Second), l.home.keys, l.First, change{sort: SortEnds, ends: e})
 		if err != nil {
 			return err
 		}
@@ -287,6 +287,9 @@ func (l *Line) CountersignAmendment(proposal []byte) (amendment []byte, err erro
 		}
 		if l.First && l.Pending != nil {
 			return refuse(ErrCrossed, fmt.Sprint("proposal ", m.Serial), "this station's own on its way", "none: the first party's goes first")
+		}
+		if m.change.sort != SortEnds {
+			return refuse(ErrUnapproved, fmt.Sprintf("proposal %d of sort %s", m.Serial, m.change.sort), "nobody's approval", "that of a person here")
 		}
 		full := m.countersign(l.home.keys)
 		amendment = full.Text()

@@ -63,6 +63,8 @@ type Terms struct {
 	// renewed; nothing stops on it, because clocks may be wrong. Default: two
 	// years from the invite.
 	Expires Date
+	// Rules are those that an amendment may change; here as they are at first.
+	Rules Rules
 }
 
 // withDefaults fills what was left open.
@@ -79,6 +81,9 @@ func (t Terms) withDefaults(now time.Time) Terms {
 	if t.Expires.IsZero() {
 		t.Expires = DateOf(now.UTC().AddDate(2, 0, 0))
 	}
+	if t.Rules.Watch == "" {
+		t.Rules = DefaultRules()
+	}
 	return t
 }
 
@@ -90,6 +95,9 @@ func (t Terms) check(now time.Time) error {
 	}
 	if err == nil {
 		err = choose("disclosure", string(t.Disclosure), string(DisclosureFree), string(DisclosureTold), string(DisclosureConsent))
+	}
+	if err == nil {
+		err = t.Rules.check()
 	}
 	if err == nil && t.Expires.Time().Before(now) {
 		err = refuse(ErrTerms, "expiry", t.Expires.String(), "a day to come")
@@ -112,6 +120,7 @@ func (t *Terms) write(w *writer) {
 	w.line("hold-back", string(t.HoldBack))
 	w.line("disclosure", string(t.Disclosure))
 	w.line("expires", t.Expires.String())
+	t.Rules.write(w)
 }
 
 // read takes the words; [Invite.check] asks what they say.
@@ -120,4 +129,5 @@ func (t *Terms) read(r *reader) {
 	t.HoldBack = HoldBack(r.word("hold-back"))
 	t.Disclosure = Disclosure(r.word("disclosure"))
 	t.Expires = r.date("expires")
+	t.Rules.read(r)
 }

@@ -56,7 +56,7 @@ func makeVectors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := s.propose(a, noon, north, true, e)
+	m, err := s.propose(a, noon, north, true, change{sort: SortEnds, ends: e})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,6 +73,8 @@ type Amendments interface {
 	Countersign(proposal []byte) (amendment []byte, err error)
 	// Apply puts in force what both have signed.
 	Apply(amendment []byte) error
+	// Agreed is what the accord says now.
+	Agreed() Agreed
 	// Paths is how the paths stand now; with proposed, how they would stand with our
 	// pending proposal.
 	Paths(ctx context.Context, proposed bool) ([]PathOptions, error)
@@ -207,17 +209,22 @@ func (e *lineEnd) nextChore() {
 	a, c := e.opt.Amendments, e.amending.chores[0]
 	var say [][]byte
 	var paths []PathOptions
+	var agreed Agreed
 	var before, after uint32
 	e.s.background(func() (err error) {
 		before = a.Newest()
+		after = before
 		if say, err = c.do(a); err != nil {
 			return err
 		}
-		after = a.Newest()
+		after, agreed = a.Newest(), a.Agreed()
 		paths, err = a.Paths(context.Background(), false)
 		return err
 	}, func(err error) {
 		if !e.closed {
+			if before != after {
+				e.agree(agreed)
+			}
 			e.choreDone(say, paths, before != after, err)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"ringdown/accord"
 	"ringdown/api"
 	"ringdown/call"
 	"ringdown/line"
@@ -23,6 +24,8 @@ type lineEnd struct {
 
 	paths map[uint8]*pathEnd
 	amending
+	agreed Agreed       // after the newest amendment; see agree
+	rules  accord.Rules // of agreed
 	recording
 	due    time.Time // as the deadlines know it
 	place  int       // in the deadlines

@@ -36,7 +36,7 @@ func (h *held) options(ctx context.Context) (LineOptions, error) {
 	return LineOptions{
 		Slug: l.Slug, Peer: l.Peer.String(), Words: words[:],
 		Confirmed: l.Usable() == nil, Expires: terms.Expires.Time(),
-		SaveFinal: h.saveFinal, Amendments: h, Paths: paths,
+		SaveFinal: h.saveFinal, Amendments: h, Agreed: h.Agreed(), Paths: paths,
 		Line: line.Config{Profile: profile, First: l.First, Hitless: terms.HoldBack == accord.Hitless,
 			PairSecret: l.Secret.Bytes(), AccordDigest: l.Accord.Digest(),
 			FarKey: l.PeerParty().Keys.Line(), Final: ownFinal(l), CheckFinal: checkFinal(l)},

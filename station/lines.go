@@ -34,8 +34,12 @@ type LineOptions struct {
 	// SaveFinal keeps the first party's final signature when it has come. Nil: it is not kept.
 	SaveFinal func(sig []byte) error
 
-	// Amendments keeps the accord's changes of address. Nil: there are none.
+	// Amendments keeps the accord's changes. Nil: there are none.
 	Amendments Amendments
+
+	// Agreed is what the accord says as the line starts. The station's [Amendments] say it anew
+	// whenever the accord has changed.
+	Agreed Agreed
 
 	// Record is where the record is kept. Nil: none is.
 	Record *RecordOptions
@@ -100,6 +104,7 @@ func (s *Station) addLine(opt LineOptions, d line.Durable) error {
 	}
 	now := s.opt.Now()
 	e := &lineEnd{s: s, slug: opt.Slug, opt: opt, paths: make(map[uint8]*pathEnd)}
+	e.agree(opt.Agreed)
 	cfg := opt.Line
 	cfg.Durable, cfg.Slot, cfg.Paths = d, randomSlot(cfg.Profile.Tick), nil
 	for _, p := range opt.Paths {
