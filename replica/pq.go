@@ -78,7 +78,7 @@ func (r *Replica) advancePQ(now time.Time) {
 		return
 	}
 	p.due, p.made = time.Time{}, now
-	r.keepState(now, false, lazily)
+	r.keepState(now, false)
 	r.sendPQ(c)
 }
 
@@ -121,7 +121,6 @@ func (r *Replica) hearCosignedPQ(now time.Time, body []byte) error {
 	if err := r.log.CosignedPQ(size, cosignature); err != nil {
 		return err
 	}
-	r.keepState(now, true, 0)
-	r.store(now)
+	r.keepState(now, true)
 	return nil
 }

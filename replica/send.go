@@ -124,10 +124,9 @@ func (r *Replica) hearCosigned(now time.Time, body []byte) error {
 	r.out.acked(now, size)
 	if before == record.FarBehind {
 		r.stand(now, before)
-	} else {
-		r.number(now)
+		return nil
 	}
-	r.store(now)
+	r.number(now)
 	return nil
 }
 
@@ -141,7 +140,7 @@ func (r *Replica) cosigned(now time.Time, size int64, cosignature []byte) error 
 		return err
 	}
 	if sizeOf(r.log.State().Cosigned) != before || standing != r.log.Standing() {
-		r.keepState(now, true, 0)
+		r.keepState(now, true)
 		r.tellWithheld(now)
 	}
 	return nil
@@ -240,7 +239,7 @@ func (r *Replica) cosignCopy(now time.Time, changed bool) {
 			r.cfg.Hooks.Alarm("key", fmt.Sprintf("The other side's log cannot be co-signed: %v.", err), "Look at this station's keys.")
 			return
 		}
-		r.keepState(now, false, lazily)
+		r.keepState(now, false)
 	}
 	if c == nil {
 		return

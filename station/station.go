@@ -88,7 +88,8 @@ type Station struct {
 	sockets map[netip.AddrPort]*socket
 	order   []*socket // of flushing
 	seats   map[string]*seat
-	watch   map[*seat]bool        // observers
+	watch   map[*seat]bool // observers
+	duty    *duty
 	notices map[string]api.Notice // by what each is about
 	nowhere [readBuffer]byte      // for what leaves on a path without a socket
 	changed bool                  // consoles or notices, since the last report
@@ -107,7 +108,7 @@ func New(opt Options) *Station {
 	if opt.MaxConsoles == 0 {
 		opt.MaxConsoles = 200
 	}
-	return &Station{
+	s := &Station{
 		opt: opt, log: opt.Log, start: opt.Now(),
 		funcs:    make(chan func(), 64),
 		arrivals: make(chan *arrival, 64),
@@ -123,6 +124,8 @@ func New(opt Options) *Station {
 		watch:    make(map[*seat]bool),
 		dirty:    make(map[*lineEnd]bool),
 	}
+	s.duty = newDuty(s)
+	return s
 }
 
 // do runs f in the loop and waits for it. It reports an error only when the
