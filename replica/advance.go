@@ -59,8 +59,8 @@ func (r *Replica) Advance(now time.Time) {
 		if r.flush(now) {
 			r.resume(now)
 		}
-	} else if r.disk.err == nil {
-		r.flush(now)
+	} else {
+		r.store(now)
 	}
 	r.advanceSession(now)
 	r.advanceSender(now)

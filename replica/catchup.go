@@ -119,6 +119,7 @@ func (r *Replica) hearBack(now time.Time, body []byte) error {
 		if r.log.Standing() == record.Behind {
 			r.wantOwn(now)
 		} else {
+			r.keepState(now, true, 0) // what it caught up with is co-signed
 			r.stand(now, record.Behind)
 		}
 	})

@@ -30,15 +30,18 @@ const (
 // What a crash leaves. Own entries: the batch, with the drafts that it numbers gone and the state
 // signed, or nothing of it; in both cases nothing has left. Far entries: the batch, and no
 // co-signature of it, or nothing; the author sends them again or is told that we hold them, and they are co-signed
-// then. A co-signature, ours or theirs, is stored with the next batch or within a second. If a crash
-// forgets ours, the tree that it is over is durable, since that is stored before: the same tree is
-// co-signed again. If a crash forgets theirs, their hello brings it again.
+// then. A co-signature of the far side is stored at once, others with the next batch or within a second. If a
+// crash forgets ours, the tree that it is over is durable, since that is stored before: the same tree is
+// co-signed again. If a crash forgets theirs, their hello brings it again. [Status] counts only what is
+// stored, so that no crash makes a message fall on its ladder.
 type disk struct {
 	st       store.Store
 	own, far *flight
 	values   map[string][]byte // settings that are not durable yet
 	states   [2]bool           // own, far: newer than stored
 	due      time.Time         // when they are stored
+	proving  *proved           // the own state that is in values; nil: none is
+	proved   proved            // the own state as it is stored
 
 	failing time.Time // since when; zero: it works
 	err     error     // the last
@@ -50,6 +53,11 @@ type flight struct {
 	batch *store.Batch
 	done  func(now time.Time)
 }
+
+// A proved is how far the own log is co-signed, in entries.
+type proved struct{ classical, full int64 }
+
+func provedIn(s record.State) proved { return proved{sizeOf(s.Cosigned), sizeOf(s.CosignedPQ)} }
 
 // set writes settings at once, or keeps them to be written again.
 func (d *disk) set(now time.Time, values map[string][]byte) error {
@@ -72,6 +80,9 @@ func (d *disk) settle(now time.Time) error {
 		return d.failed(now, err)
 	}
 	clear(d.values)
+	if d.proving != nil {
+		d.proved, d.proving = *d.proving, nil
+	}
 	return nil
 }
 
@@ -95,16 +106,18 @@ func (r *Replica) begin(now time.Time, l store.Log, b *record.Batch, values map[
 	if values == nil {
 		sb.Set = make(map[string][]byte)
 	}
-	for key := range sb.Set {
-		delete(r.disk.values, key) // the batch says something newer
-	}
 	f := &flight{sb, done}
 	if l == store.Own {
 		sb.Set[ownState] = b.State.Text(r.cfg.Own, r.cfg.Far)
-		r.disk.own, r.disk.states[0] = f, false
+		now := provedIn(b.State)
+		f.done = func(at time.Time) { r.disk.proved = now; done(at) }
+		r.disk.own, r.disk.states[0], r.disk.proving = f, false, nil
 	} else {
 		sb.Set[farState] = b.State.Text(r.cfg.Far, r.cfg.Own)
 		r.disk.far, r.disk.states[1] = f, false
+	}
+	for key := range sb.Set {
+		delete(r.disk.values, key) // the batch says something newer
 	}
 	if r.disk.err != nil {
 		return false
@@ -129,25 +142,36 @@ func (r *Replica) flush(now time.Time) bool {
 		done(now)
 	}
 	r.renewStates(now)
+	was := d.proved
 	if err := d.settle(now); err != nil {
 		r.storeFailed(now, err)
 		return false
+	}
+	if d.proved != was {
+		r.cfg.Hooks.Changed()
 	}
 	r.storeWorks()
 	return true
 }
 
-// keepState has a state that changed without a batch stored soon.
-func (r *Replica) keepState(now time.Time, own bool) {
+// keepState has a state that changed without a batch stored within so long.
+func (r *Replica) keepState(now time.Time, own bool, within time.Duration) {
 	i := 1
 	if own {
 		i = 0
 	}
-	if !r.disk.states[0] && !r.disk.states[1] {
-		r.disk.due = now.Add(lazily)
+	if due := now.Add(within); !r.disk.states[0] && !r.disk.states[1] || due.Before(r.disk.due) {
+		r.disk.due = due
 	}
 	r.disk.states[i] = true
 	r.cfg.Hooks.Changed()
+}
+
+// store writes what is due, unless the store fails: then it is written with the next try.
+func (r *Replica) store(now time.Time) {
+	if r.disk.err == nil {
+		r.flush(now)
+	}
 }
 
 // renewStates makes changed states part of what is to be written, when they are due.
@@ -161,7 +185,8 @@ func (r *Replica) renewStates(now time.Time) {
 	}
 	if d.states[0] && d.own == nil {
 		s := r.log.State()
-		d.values[ownState], d.states[0] = s.Text(r.cfg.Own, r.cfg.Far), false
+		p := provedIn(s)
+		d.values[ownState], d.states[0], d.proving = s.Text(r.cfg.Own, r.cfg.Far), false, &p
 	}
 	if d.states[1] && d.far == nil {
 		s := r.copy.State()

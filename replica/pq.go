@@ -78,7 +78,7 @@ func (r *Replica) advancePQ(now time.Time) {
 		return
 	}
 	p.due, p.made = time.Time{}, now
-	r.keepState(now, false)
+	r.keepState(now, false, lazily)
 	r.sendPQ(c)
 }
 
@@ -121,6 +121,7 @@ func (r *Replica) hearCosignedPQ(now time.Time, body []byte) error {
 	if err := r.log.CosignedPQ(size, cosignature); err != nil {
 		return err
 	}
-	r.keepState(now, true)
+	r.keepState(now, true, 0)
+	r.store(now)
 	return nil
 }

@@ -136,6 +136,7 @@ func Open(cfg Config, now time.Time) (*Replica, error) {
 	if err := r.disk.set(now, values); err != nil {
 		return nil, err
 	}
+	r.disk.proved = provedIn(own)
 	r.copy.Allow(r.room.grant(r.copy.Tree().Size))
 	r.tellForks()
 	return r, nil

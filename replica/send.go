@@ -124,9 +124,10 @@ func (r *Replica) hearCosigned(now time.Time, body []byte) error {
 	r.out.acked(now, size)
 	if before == record.FarBehind {
 		r.stand(now, before)
-		return nil
+	} else {
+		r.number(now)
 	}
-	r.number(now)
+	r.store(now)
 	return nil
 }
 
@@ -140,7 +141,7 @@ func (r *Replica) cosigned(now time.Time, size int64, cosignature []byte) error 
 		return err
 	}
 	if sizeOf(r.log.State().Cosigned) != before || standing != r.log.Standing() {
-		r.keepState(now, true)
+		r.keepState(now, true, 0)
 		r.tellWithheld(now)
 	}
 	return nil
@@ -239,7 +240,7 @@ func (r *Replica) cosignCopy(now time.Time, changed bool) {
 			r.cfg.Hooks.Alarm("key", fmt.Sprintf("The other side's log cannot be co-signed: %v.", err), "Look at this station's keys.")
 			return
 		}
-		r.keepState(now, false)
+		r.keepState(now, false, lazily)
 	}
 	if c == nil {
 		return

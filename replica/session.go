@@ -93,7 +93,7 @@ func (r *Replica) hello(now time.Time, flag byte, answers int64) {
 	if held != nil && held.Cosignature == nil && r.copy.State().Fork == nil && r.disk.far == nil {
 		if c, err := r.copy.Cosign(now); err == nil { // a crash forgot it
 			held = c
-			r.keepState(now, false)
+			r.keepState(now, false, lazily)
 		}
 	}
 	h := hello{flags: flag, serial: r.ses.serial & 0xffff, answers: answers, run: r.runs.own[0], heard: r.runs.heard, last: r.runs.last,
@@ -217,6 +217,7 @@ func (r *Replica) heard(now time.Time, h *hello) error {
 	}
 	r.restored(now, standing)
 	r.stand(now, before)
+	r.store(now)
 	r.askMend(now)
 	r.pull(now)
 	return nil
@@ -274,8 +275,7 @@ func (r *Replica) hearRecall(now time.Time, body []byte) error {
 // keepFork keeps the proof that a log has two histories, tells a person, and shows
 // it to the other side.
 func (r *Replica) keepFork(now time.Time, own bool) {
-	r.keepState(now, own)
-	r.disk.due = now
+	r.keepState(now, own, 0)
 	r.flush(now)
 	r.tellForks()
 	r.ses.proofs = false

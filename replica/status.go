@@ -31,7 +31,8 @@ type Damaged struct {
 	Number int64
 }
 
-// Status is how a [Replica] stands. It is not to be changed.
+// Status is how a [Replica] stands. It is not to be changed. Of the far side's co-signatures it counts only
+// those that are stored, so that no crash makes a message fall on its ladder.
 type Status struct {
 	Standing record.Standing // of our own log
 	Met      bool            // the far side has answered in this session
@@ -55,7 +56,7 @@ func (r *Replica) Status() Status {
 	own, far := r.log.State(), r.copy.State()
 	s := Status{
 		Standing: r.log.Standing(), Met: r.ses.met, FarSize: r.ses.farSize,
-		Own:     Logged{r.log.Tree().Size, sizeOf(own.Cosigned), sizeOf(own.CosignedPQ)},
+		Own:     Logged{r.log.Tree().Size, r.disk.proved.classical, r.disk.proved.full},
 		Far:     Logged{r.copy.Tree().Size, sizeOf(far.Cosigned), sizeOf(far.CosignedPQ)},
 		Waiting: r.queue.show(), Withheld: r.withheld, ForkOwn: own.Fork, ForkFar: far.Fork, Apart: r.runs.apart,
 		Left: r.room.left(), Failing: r.disk.failing, Failure: r.disk.err,

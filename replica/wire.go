@@ -35,8 +35,8 @@ const (
 // layout is the protocol.
 const (
 	maxMessage  = 60 << 10
-	maxEntries  = 255      // entries of one message
-	entriesSize = 40 << 10 // bytes of entries in one message, unless one entry is greater
+	maxEntries  = 255     // entries of one message
+	entriesSize = 8 << 10 // bytes of entries in one message, unless one entry is greater
 	pieceSize   = 32 << 10
 )
 
