@@ -153,12 +153,12 @@ func (b *Batch) add(e *Entry, encoded []byte) error {
 // and keeps a part for calls. The zero Allowance allows nothing.
 type Allowance struct {
 	Entries int64 // numbers below this may be given to any entry
-	Calls   int64 // numbers below this to entries of calls; not less than Entries
+	Calls   int64 // numbers below this to entries that are [Kind.Urgent]; not less than Entries
 }
 
 func (a Allowance) check(h *Header) error {
 	limit := a.Entries
-	if h.Kind == KindCall {
+	if h.Kind.Urgent() {
 		limit = a.Calls
 	}
 	if h.Number >= limit {

@@ -3,8 +3,8 @@ package record
 import "fmt"
 
 // A Body is what an entry holds beside its header: a [Message], an [Attachment],
-// a [Receipt], a [CallStep], a [LineChange], a [Matter], an [AccordChange] or a
-// [Disclosure].
+// a [Receipt], a [CallStep], a [LineChange], a [Matter], an [AccordChange], a
+// [Disclosure], a [Test], a [Presence] or a [Right].
 type Body interface {
 	Kind() Kind
 	append(b []byte) []byte
@@ -54,8 +54,8 @@ func readBody(k Kind, r *reader) Body {
 		return Attachment{Length: int(r.uint(4, "length")), SHA256: r.bytesOf32("hash"), Name: string(r.rest())}
 	case KindReceipt:
 		return Receipt{Rung: Rung(r.byte("rung")), Who: string(r.rest())}
-	case KindCall:
-		return readCallStep(r)
+	case KindCall, KindDrill:
+		return readCallStep(r, k == KindDrill)
 	case KindLine:
 		return LineChange{Path: r.byte("path"), Up: r.bool("state")}
 	case KindMatter:
@@ -64,8 +64,14 @@ func readBody(k Kind, r *reader) Body {
 		return AccordChange{Serial: uint32(r.uint(4, "serial")), Digest: r.bytesOf32("digest"), Rule: Rule(r.byte("rule"))}
 	case KindDisclosure:
 		return readDisclosure(r)
+	case KindTest:
+		return readTest(r)
+	case KindPresence:
+		return readPresence(r)
+	case KindRight:
+		return readRight(r)
 	}
-	r.fail(k.String(), "a kind from message to disclosure")
+	r.fail(k.String(), "a kind from message to right")
 	return Message{}
 }
 
@@ -134,17 +140,18 @@ type Rung uint8
 const (
 	Shown Rung = 1 + iota // on a ready console
 	Read                  // a person says so
+	Seen                  // a person who is the principal says so
 	rungs
 )
 
-var rungNames = [rungs]string{"", "shown", "read"}
+var rungNames = [rungs]string{"", "shown", "read", "seen"}
 
 func (r Rung) String() string { return nameOf("rung", rungNames[:], uint8(r)) }
 
 // A Receipt says how far the messages that it answers have got.
 type Receipt struct {
 	Rung Rung
-	Who  string // with Read: the reader, as the reader's station states
+	Who  string // with Read and Seen: the reader, as the reader's station states
 }
 
 func (Receipt) Kind() Kind { return KindReceipt }
@@ -162,10 +169,10 @@ func (r Receipt) check(h *Header) error {
 		return refuse(ErrAbout, "receipt", "no reference", "the messages it is for")
 	case r.Rung == Shown && r.Who == "":
 		return nil
-	case r.Rung == Read:
+	case r.Rung == Read || r.Rung == Seen:
 		return line("reader", r.Who, 1, MaxWho)
 	}
-	return refuse(ErrMalformed, "receipt", fmt.Sprintf("%s by %q", r.Rung, r.Who), `"shown" by nobody, or "read" by somebody`)
+	return refuse(ErrMalformed, "receipt", fmt.Sprintf("%s by %q", r.Rung, r.Who), `"shown" by nobody, or "read" or "seen" by somebody`)
 }
 
 // A LineChange says that a path, or the line as a whole, came up or went down, as

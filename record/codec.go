@@ -54,6 +54,23 @@ func (r *reader) byte(field string) byte { return r.bytes(1, field)[0] }
 
 func (r *reader) hash(field string) Hash { return Hash(r.bytes(HashSize, field)) }
 
+// sized takes a text behind its length of size bytes; the length is at most most.
+func (r *reader) sized(size, most int, field string) []byte {
+	n := int(r.uint(size, "length of the "+field))
+	if n > most {
+		r.fail(fmt.Sprintf("%d bytes of %s", n, field), fmt.Sprintf("at most %d", most))
+	}
+	if r.err != nil {
+		return nil
+	}
+	return r.bytes(n, field)
+}
+
+// putSized appends a text behind its length of size bytes.
+func putSized[T string | []byte](b []byte, text T, size int) []byte {
+	return append(put(b, uint64(len(text)), size), text...)
+}
+
 // rest takes all that is left.
 func (r *reader) rest() []byte {
 	b := r.b

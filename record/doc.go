@@ -54,14 +54,15 @@
 // References stand in rising order of their 7 bytes, each once. They point at
 // earlier entries: below the own number, or below "seen".
 //
-//	1 answers    message, receipt; disclosure, at most one
+//	1 answers    message, receipt; disclosure, test, presence, at most one
 //	2 amends     message, at most one, own log: the new text stands in its place
 //	3 retracts   message, at most one, own log, not with 2 or 5
-//	4 under      message, call, matter, at most one: the entry that opened the matter
+//	4 under      message, call, drill, matter, at most one: the entry that opened the
+//	             matter
 //	5 carries    message, own log: its attachments
 //
-// Retracted and amended are messages; a receipt answers messages, a step of a disclosure
-// an earlier one; 4 points at the entry that opened a matter, 5 at attachments. A reference to an
+// Retracted and amended are messages; a receipt answers messages, a step of a disclosure,
+// of a test or of a proof of presence an earlier one of its kind; 4 points at the entry that opened a matter, 5 at attachments. A reference to an
 // entry of another kind has no effect ([Ref.Fits]): the receiver of an entry need not
 // have its targets at hand.
 //
@@ -74,9 +75,10 @@
 //	1 message      text, at most 16,384 bytes; empty only with 3 or 5
 //	2 attachment   4 length, 1 to 1,048,576; 32 SHA-256 of the file; its name, 1 to 128
 //	               bytes without / \ : and not beginning with a dot
-//	3 receipt      1 rung: 1 shown, 2 read; with 2 the reader's name, 1 to 128 bytes.
-//	               Answers one or more entries, all of the other log
-//	4 call         1 step; 1 reason; 1 by; 1 count; see below
+//	3 receipt      1 rung: 1 shown, 2 read, 3 seen by the principal; with 2 and 3 the
+//	               reader's name, 1 to 128 bytes. Answers one or more entries, all of
+//	               the other log
+//	4 call         1 step; 1 reason; 1 by; 1 count; what the step has; see below
 //	5 line         1 path, 1 to 8, or 0 for the line; 1 state: 0 down, 1 up
 //	6 matter       1 act: 1 opened, 2 acknowledged, 3 closed, 4 filed; with 1 the title,
 //	               1 to 256 bytes. All but 1 have a reference 4, for 2 into the other
@@ -90,25 +92,57 @@
 //	               at most 256 bytes. Ranges, 1 to 64, and recipient only with 1 and 4;
 //	               own log first, rising, and joined where they touch and are marked
 //	               alike. 2 and 3 answer an entry of the other's; 4 may; 1 does not
-//	9 test, 10 drill   reserved, and refused
+//	9 test         1 act: 1 asked, 2 read back, 3 passed, 4 failed; 6 with 1 the agreed
+//	               time that it is for, Unix milliseconds, 0 out of turn; 1 count of
+//	               paths, at most 8, then 6 each, in rising order: 1 number, 1 state (0 down,
+//	               1 up), 2 loss in permille, 2 round trip in ms (0 not known); 1 length
+//	               of the person's name, at most 128 (0 not stated), the name; text, 1 to
+//	               256 bytes: with 1 the words to read back, with 2 what was read, with 4
+//	               why; none with 3. 2 answers the other's 1; 3 the other's 2; 4 the
+//	               other's 2, or the own 1 if nobody read it back
+//	10 drill       as 4, of a drill
+//	11 presence    1 act: 1 claimed, 2 verified, 3 refused; 1 mark of a drill, 0 or 1;
+//	               1 length of the principal's name, 1 to 128, the name; with 1 a claim,
+//	               see below; with 3 the reason, 1 to 256 bytes. 2 and 3 answer the
+//	               other's 1
+//	12 right       1 act: 1 suspended, 2 restored; 1 length of the person's name, at most
+//	               128 (0 not stated), the name; why, at most 256 bytes, not empty with 1
 //
-// A call's header has the call's id. Other kinds have one only as 1, 2 and 6 (filed).
+// The header of a call, a drill and a presence has the call's id. Other kinds have one only as 1, 2
+// and 6 (filed). A drill is of another kind than a call so that nobody takes one for real, not even from
+// a header alone.
 //
-//	step 1 called     name of the person, if stated, at most 128 bytes
-//	     2 crossed    16: the id of the call that was given up when both lifted
-//	     3 reached    count: consoles ready
-//	     4 ringing    count: consoles that really ring, not 0
-//	     5 answered   name of the person, if stated
-//	     6 held       reason
-//	     7 resumed
-//	     8 ended      reason; by: 0 nobody, 1 the author's side, 2 the other's, as
-//	                  the author heard; name of the person, if stated
+//	step  1 called     name of the person
+//	      2 crossed    16: the id of the call that was given up when both lifted
+//	      3 reached    count: consoles ready
+//	      4 ringing    count: consoles that really ring, not 0
+//	      5 answered   name of the person
+//	      6 held       reason
+//	      7 resumed
+//	      8 ended      reason; by: 0 nobody, 1 the author's side, 2 the other's, as
+//	                   the author heard; name of the person
+//	      9 asked      for the other side's principal; name of the person who asks
+//	     10 fetching   the author's side fetches its principal; count: in how many
+//	                   minutes, 0 not known; name of the principal
+//	     11 present    the author's principal is at the console: its name. A statement
+//	     12 joined     a further person of the author's side; by: 1 speaks, 0 listens;
+//	                   name of the person
+//	     13 left       name of the person
+//	     14 handed     the call is now with another person of the author's side; its name
 //
-//	reason 1 hung up, 2 declined, 3 no answer, 4 nobody ready, 5 not reached,
-//	       6 cancelled, 7 console lost, 8 line lost, 9 station restarted,
-//	       10 station stopping
+// Names of persons are at most 128 bytes, and empty where none is stated. With them (but for 10)
+// count is the person's role: 0 not stated, 1 watch officer, 2 principal, 3 observer. What a
+// step does not have is 0 or empty.
 //
-// What a step does not have is 0 or empty.
+//	reason  1 hung up, 2 declined, 3 no answer, 4 nobody ready, 5 not reached,
+//	        6 cancelled, 7 console lost, 8 line lost, 9 station restarted,
+//	       10 station stopping, 11 suspended, 12 interrupted (a drill alone: it gave
+//	          way to a real call)
+//
+// A claim of presence is a WebAuthn assertion and what it was made over: 32 SHA-256 of the credential's
+// id; 8 incarnation of the author's station; 8 of the verifier's; 1 role; 32 nonce of the verifier;
+// then, each behind 2 bytes length, the authenticator's data (37 to 512), the client's data (1 to 1,024) and
+// the signature (1 to 512). What it proves is for package presence to say.
 //
 // # Trees, checkpoints, co-signatures
 //
@@ -138,7 +172,8 @@
 // continues what it co-signed before.
 //
 // The receiver grants an [Allowance] of numbers beforehand, so that an honest author
-// never numbers what cannot be taken; a part is for calls alone.
+// never numbers what cannot be taken; a part is for steps of real calls and for the right to call
+// ([Kind.Urgent]).
 //
 // A checkpoint that contradicts an earlier one is a fork. The proof is two signed
 // checkpoints, the root that the larger one's first entries really have, and the consistency proof of it;

@@ -18,6 +18,8 @@ var (
 	saltH  = Salt{1, 1, 1, 1}
 	saltB  = Salt{2, 2, 2, 2}
 	anHour = noon.UnixMilli()
+	aClaim = Claim{Credential: aHash, Own: [8]byte{1}, Far: [8]byte{2}, Role: RolePrincipal, Nonce: [32]byte{3},
+		AuthData: bytes.Repeat([]byte{4}, minAuthData), ClientData: []byte(`{"type":"webauthn.get"}`), Signature: []byte{5, 6}}
 )
 
 func head(k Kind, about ...Ref) Header {
@@ -45,6 +47,7 @@ func good() []*Entry {
 	add(head(KindAttachment), Attachment{MaxAttachment, aHash, "map of the north.png"})
 	add(head(KindReceipt, other(Answers, 40)), Receipt{Rung: Shown})
 	add(head(KindReceipt, other(Answers, 40), other(Answers, 41)), Receipt{Read, "Lt. Łucja Nowak"})
+	add(head(KindReceipt, other(Answers, 40)), Receipt{Seen, "Minister Łucja Nowak"})
 	add(inCall(head(KindCall, other(Under, 0))), CallStep{Step: StepCalled, Who: "Anna"})
 	add(inCall(head(KindCall)), CallStep{Step: StepCrossed, Other: bCall})
 	add(inCall(head(KindCall)), CallStep{Step: StepReached})
@@ -53,6 +56,18 @@ func good() []*Entry {
 	add(inCall(head(KindCall)), CallStep{Step: StepHeld, Reason: LineLost})
 	add(inCall(head(KindCall)), CallStep{Step: StepResumed})
 	add(inCall(head(KindCall)), CallStep{Step: StepEnded, Reason: HungUp, By: ByAuthor, Who: "Bo"})
+	add(inCall(head(KindCall)), CallStep{Step: StepEnded, Reason: Suspended, By: ByOther})
+	add(inCall(head(KindCall)), CallStep{Step: StepAnswered, Who: "Bo", Role: RoleOfficer})
+	add(inCall(head(KindCall)), CallStep{Step: StepAsked, Who: "Anna", Role: RoleOfficer})
+	add(inCall(head(KindCall)), CallStep{Step: StepFetching, Who: "Minister Łucja Nowak", Count: 12})
+	add(inCall(head(KindCall)), CallStep{Step: StepPresent, Who: "Minister Łucja Nowak", Role: RolePrincipal})
+	add(inCall(head(KindCall)), CallStep{Step: StepJoined, Who: "Cy", Role: RoleObserver})
+	add(inCall(head(KindCall)), CallStep{Step: StepJoined, Who: "Dee", Speaks: true})
+	add(inCall(head(KindCall)), CallStep{Step: StepLeft, Who: "Cy", Role: RoleObserver})
+	add(inCall(head(KindCall)), CallStep{Step: StepHanded, Who: "Minister Łucja Nowak", Role: RolePrincipal})
+	add(inCall(head(KindDrill, other(Under, 0))), CallStep{Drill: true, Step: StepCalled, Who: "Anna", Role: RoleOfficer})
+	add(inCall(head(KindDrill)), CallStep{Drill: true, Step: StepRinging, Count: 3})
+	add(inCall(head(KindDrill)), CallStep{Drill: true, Step: StepEnded, Reason: Interrupted})
 	add(head(KindLine), LineChange{0, false})
 	add(head(KindLine), LineChange{8, true})
 	add(head(KindMatter), Matter{MatterOpened, "Cable 7 at the strait"})
@@ -67,6 +82,18 @@ func good() []*Entry {
 	add(head(KindDisclosure, other(Answers, 8)), Disclosure{Act: DisclosureConsented, Digest: aHash})
 	add(head(KindDisclosure, other(Answers, 8)), Disclosure{Act: DisclosureRefused, Digest: aHash})
 	add(head(KindDisclosure, other(Answers, 9)), Disclosure{DisclosureMade, aHash, ranges[:1], ""})
+	paths := []TestPath{{1, true, 0, 41}, {8, false, 1000, 0}}
+	add(head(KindTest), Test{TestAsked, anHour, paths, "Anna", "amber seven"})
+	add(head(KindTest), Test{Act: TestAsked, Text: "amber seven"})
+	add(head(KindTest, other(Answers, 8)), Test{Act: TestReadBack, Paths: paths[:1], Who: "Bo", Text: "Amber 7"})
+	add(head(KindTest, other(Answers, 8)), Test{Act: TestPassed, Who: "Anna"})
+	add(head(KindTest, other(Answers, 8)), Test{Act: TestFailed, Text: "another word was read"})
+	add(head(KindTest, own(Answers, 5)), Test{Act: TestFailed, Text: "nobody read it back"})
+	add(inCall(head(KindPresence)), Presence{Act: PresenceClaimed, Who: "Minister Łucja Nowak", Claim: aClaim})
+	add(inCall(head(KindPresence, other(Answers, 8))), Presence{Act: PresenceVerified, Who: "Minister Łucja Nowak"})
+	add(inCall(head(KindPresence, other(Answers, 8))), Presence{Act: PresenceRefused, Drill: true, Who: "x", Reason: "the nonce was used before"})
+	add(head(KindRight), Right{RightSuspended, "Minister Łucja Nowak", "the accord is under review"})
+	add(head(KindRight), Right{Act: RightRestored})
 	return all
 }
 
@@ -173,8 +200,15 @@ func TestHeadersThatAreRefused(t *testing.T) {
 		{"time before 1970", msg(func(h *Header) { h.Time = -1 }), ErrMalformed},
 		{"time after 10889", msg(func(h *Header) { h.Time = max48 + 1 }), ErrMalformed},
 		{"no kind", head(0), ErrMalformed},
-		{"reserved: test", head(KindTest), ErrMalformed},
-		{"reserved: drill", head(KindDrill), ErrMalformed},
+		{"kind after the last", head(kinds), ErrMalformed},
+		{"a drill's step of no call", head(KindDrill), ErrMalformed},
+		{"a presence in no call", head(KindPresence), ErrMalformed},
+		{"a test in a call", inCall(head(KindTest)), ErrMalformed},
+		{"a right in a call", inCall(head(KindRight)), ErrMalformed},
+		{"a test that answers two", head(KindTest, other(Answers, 1), other(Answers, 2)), ErrAbout},
+		{"a presence that answers two", inCall(head(KindPresence, other(Answers, 1), other(Answers, 2))), ErrAbout},
+		{"a right that answers", head(KindRight, other(Answers, 1)), ErrAbout},
+		{"a drill that answers", inCall(head(KindDrill, other(Answers, 1))), ErrAbout},
 		{"kind unknown", head(63), ErrMalformed},
 		{"seen less than nothing", msg(func(h *Header) { h.Seen.Size = -1 }), ErrMalformed},
 		{"nothing seen, with a root", msg(func(h *Header) { h.Seen.Size = 0 }), ErrMalformed},
@@ -255,6 +289,7 @@ func TestBodiesThatAreRefused(t *testing.T) {
 		{"crossed itself", call, CallStep{Step: StepCrossed, Other: aCall}, ErrMalformed},
 		{"called, with another call", call, CallStep{Step: StepCalled, Other: bCall}, ErrMalformed},
 		{"ringing by a person", call, CallStep{Step: StepRinging, Count: 1, Who: "Bo"}, ErrMalformed},
+		{"seen by nobody", receipt, Receipt{Rung: Seen}, ErrMalformed},
 		{"path 9", head(KindLine), LineChange{Path: 9}, ErrMalformed},
 		{"serial too great", head(KindAccord), AccordChange{1 << 31, aHash, 0}, ErrMalformed},
 		{"accord without a rule", head(KindAccord), AccordChange{0, aHash, 0}, ErrMalformed},
@@ -286,7 +321,7 @@ func TestBodiesThatAreRefused(t *testing.T) {
 	} {
 		_, err := EncodeBody(&c.h, c.b)
 		wants(t, c.name, err, c.fault)
-		if c.b.Kind() != c.h.Kind || c.name == "called, with another call" {
+		if c.b.Kind() != c.h.Kind || c.name == "called, with another call" || c.name == "called, counting" {
 			continue // there are no bytes that say so
 		}
 		if _, err = ParseBody(&c.h, c.b.append(nil)); err == nil {
@@ -300,13 +335,17 @@ func TestNames(t *testing.T) {
 	for want, s := range map[string]fmt.Stringer{
 		"message": KindMessage, "attachment": KindAttachment, "receipt": KindReceipt, "call": KindCall, "line": KindLine,
 		"matter": KindMatter, "accord": KindAccord, "disclosure": KindDisclosure, "test": KindTest, "drill": KindDrill,
-		"kind 0": Kind(0), "kind 11": kinds, "answers": Answers, "amends": Amends, "retracts": Retracts, "under": Under,
+		"presence": KindPresence, "right": KindRight,
+		"kind 0": Kind(0), "kind 13": kinds, "answers": Answers, "amends": Amends, "retracts": Retracts, "under": Under,
 		"carries": Carries, "relation 6": relations, "shown": Shown, "read": Read, "called": StepCalled, "crossed": StepCrossed,
 		"reached": StepReached, "ringing": StepRinging, "answered": StepAnswered, "held": StepHeld, "resumed": StepResumed,
 		"ended": StepEnded, "hung up": HungUp, "declined": Declined, "no answer": NoAnswer, "nobody ready": NobodyReady,
 		"not reached": NotReached, "cancelled": Cancelled, "console lost": ConsoleLost, "line lost": LineLost,
 		"station restarted": Restarted, "station stopping": Stopping, "opened": MatterOpened, "acknowledged": MatterAcknowledged,
-		"closed": MatterClosed, "filed": MatterFiled, "asked": DisclosureAsked, "consented": DisclosureConsented,
+		"closed": MatterClosed, "filed": MatterFiled, "asked": DisclosureAsked, "seen": Seen, "fetching": StepFetching, "present": StepPresent, "joined": StepJoined, "left": StepLeft,
+		"handed": StepHanded, "watch officer": RoleOfficer, "principal": RolePrincipal, "observer": RoleObserver, "no role": Role(0), "role 4": roles,
+		"interrupted": Interrupted, "read back": TestReadBack, "passed": TestPassed, "failed": TestFailed,
+		"claimed": PresenceClaimed, "verified": PresenceVerified, "suspended": RightSuspended, "restored": RightRestored, "consented": DisclosureConsented,
 		"refused": DisclosureRefused, "made": DisclosureMade, "free": RuleFree, "told": RuleTold, "consent": RuleConsent, "rule 4": rules, "none": ProofNone, "classical": ProofClassical, "full": ProofFull,
 		"unheard": Unheard, "behind": Behind, "far behind": FarBehind, "stands": Stands, "forked": Forked, "standing 9": Standing(9),
 	} {
@@ -320,21 +359,21 @@ func TestNames(t *testing.T) {
 func TestReferencesThatFit(t *testing.T) {
 	type pair struct{ from, target Kind }
 	want := map[Relation][]pair{
-		Answers:  {{KindReceipt, KindMessage}, {KindDisclosure, KindDisclosure}},
+		Answers:  {{KindReceipt, KindMessage}, {KindDisclosure, KindDisclosure}, {KindTest, KindTest}, {KindPresence, KindPresence}},
 		Amends:   {{KindMessage, KindMessage}},
 		Retracts: {{KindMessage, KindMessage}},
-		Under:    {{KindMessage, KindMatter}, {KindCall, KindMatter}, {KindMatter, KindMatter}},
+		Under:    {{KindMessage, KindMatter}, {KindCall, KindMatter}, {KindDrill, KindMatter}, {KindMatter, KindMatter}},
 		Carries:  {{KindMessage, KindAttachment}},
 	}
-	for k := KindMessage; k <= KindDisclosure; k++ { // a message may answer anything
+	for k := KindMessage; k < kinds; k++ { // a message may answer anything
 		want[Answers] = append(want[Answers], pair{KindMessage, k})
 	}
 	for r := Relation(0); r <= relations; r++ {
-		for from := KindMessage; from <= KindDisclosure; from++ {
+		for from := KindMessage; from < kinds; from++ {
 			if most, _ := allowed(from, r); most == 0 {
 				continue
 			}
-			for target := KindMessage; target <= KindDisclosure; target++ {
+			for target := KindMessage; target < kinds; target++ {
 				if got := (Ref{Relation: r}).Fits(from, target); got != slices.Contains(want[r], pair{from, target}) {
 					t.Errorf("%s from %s to %s: %v", r, from, target, got)
 				}

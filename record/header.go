@@ -21,16 +21,26 @@ const (
 	KindMatter                     // [Matter]
 	KindAccord                     // [AccordChange]
 	KindDisclosure                 // [Disclosure]
-	KindTest                       // reserved: refused
-	KindDrill                      // reserved: refused
+	KindTest                       // [Test]
+	KindDrill                      // [CallStep] of a drill, never of a real call
+	KindPresence                   // [Presence]
+	KindRight                      // [Right]
 	kinds
 )
 
-var kindNames = [kinds]string{"", "message", "attachment", "receipt", "call", "line", "matter", "accord", "disclosure", "test", "drill"}
+var kindNames = [kinds]string{"", "message", "attachment", "receipt", "call", "line", "matter", "accord", "disclosure",
+	"test", "drill", "presence", "right"}
 
 func (k Kind) String() string { return nameOf("kind", kindNames[:], uint8(k)) }
 
-func (k Kind) known() bool { return k >= KindMessage && k <= KindDisclosure }
+func (k Kind) known() bool { return k >= KindMessage && k < kinds }
+
+// Urgent reports whether entries of this kind may take the room that is kept for calls: steps of
+// real calls, and the right to call. A drill must not use up what a call may need.
+func (k Kind) Urgent() bool { return k == KindCall || k == KindRight }
+
+// ofCall reports whether the entry has no meaning without a call.
+func (k Kind) ofCall() bool { return k == KindCall || k == KindDrill || k == KindPresence }
 
 // nameOf is the name of one of a list of constants that begins at 1.
 func nameOf(what string, names []string, i uint8) string {
@@ -88,7 +98,8 @@ func (r Ref) String() string {
 func (r Ref) Fits(from, target Kind) bool {
 	switch r.Relation {
 	case Answers:
-		return from == KindMessage || from == KindReceipt && target == KindMessage || from == KindDisclosure && target == KindDisclosure
+		return from == KindMessage || from == KindReceipt && target == KindMessage ||
+			(from == KindDisclosure || from == KindTest || from == KindPresence) && target == from
 	case Amends, Retracts:
 		return target == KindMessage
 	case Under:
@@ -214,13 +225,13 @@ func (h *Header) check() error {
 	case h.Time < 1 || h.Time > max48:
 		return bad(fmt.Sprintf("time %d ms", h.Time), "1 to 2^48-1")
 	case !h.Kind.known():
-		return bad(h.Kind.String(), "a kind from message to disclosure")
+		return bad(h.Kind.String(), "a kind from message to right")
 	case h.Seen.Size < 0 || h.Seen.Size > max48:
 		return bad(fmt.Sprintf("%d entries seen", h.Seen.Size), "0 to 2^48-1")
 	case h.Seen.Size == 0 && h.Seen.Root != EmptyTree().Root:
 		return bad("a root of no entries that is not the empty tree's", "the empty tree's")
-	case h.Kind == KindCall && h.Call.IsZero():
-		return bad("no call", "the call it is a step of")
+	case h.Kind.ofCall() && h.Call.IsZero():
+		return bad("no call", "the call it belongs to")
 	case !h.Call.IsZero() && !mayBeInCall(h.Kind):
 		return bad("a call id", "none in an entry of kind "+h.Kind.String())
 	case len(h.About) > MaxAbout:
@@ -230,7 +241,7 @@ func (h *Header) check() error {
 }
 
 func mayBeInCall(k Kind) bool {
-	return k == KindMessage || k == KindAttachment || k == KindCall || k == KindMatter
+	return k == KindMessage || k == KindAttachment || k == KindMatter || k.ofCall()
 }
 
 // checkAbout refuses references that are out of order, that point at what was
@@ -263,9 +274,9 @@ func allowed(k Kind, r Relation) (most int, other bool) {
 	switch {
 	case r == Answers && (k == KindMessage || k == KindReceipt):
 		return MaxAbout, true
-	case r == Answers && k == KindDisclosure:
+	case r == Answers && (k == KindDisclosure || k == KindTest || k == KindPresence):
 		return 1, true
-	case r == Under && (k == KindMessage || k == KindCall || k == KindMatter):
+	case r == Under && (k == KindMessage || k == KindCall || k == KindDrill || k == KindMatter):
 		return 1, true
 	case (r == Amends || r == Retracts) && k == KindMessage:
 		return 1, false

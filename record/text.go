@@ -12,6 +12,7 @@ const (
 	MaxText  = 16 << 10 // a message
 	MaxTitle = 256      // of a matter; whom something is disclosed to
 	MaxWho   = 128      // a person's name, as that person's station states it
+	MaxWhy   = 256      // a test's words, or why something was done
 	MaxName  = 128      // of an attached file
 )
 

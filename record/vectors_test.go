@@ -215,7 +215,7 @@ func makeRefusedVectors(t *testing.T) {
 		blocks = append(blocks, fmt.Sprintf("# %s\nfault %s\nentry %x\n", name, fault, b))
 	}
 	entry := func(h Header, b Body) *Entry { return &Entry{Header: h, HeaderSalt: saltH, Body: b, BodySalt: saltB} }
-	add("reserved kind: drill", entry(head(KindDrill), say("x")))
+	add("a drill of no call", entry(head(KindDrill), say("x")))
 	add("no time", entry(Header{Kind: KindMessage, Seen: EmptyTree()}, say("x")))
 	add("answers what is to come", entry(head(KindMessage, own(Answers, 7)), say("x")))
 	add("answers what it has not seen", entry(head(KindMessage, other(Answers, 42)), say("x")))

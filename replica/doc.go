@@ -32,7 +32,7 @@
 //	 2  serial of my newest question           co-signature covers, as I hold it
 //	 2  answer: the serial that is         6  numbers of your log below this may be
 //	    answered                               given to any entry
-//	16  run: random, one each start        6  and below this to steps of calls
+//	16  run: random, one each start        6  and below this to what is urgent
 //	16  heard: the newest run of yours   102  flag 4: newest checkpoint of your log
 //	    that I heard, or zero                  that I hold, in record's compact form
 //	                                     72  flag 8: and my co-signature of it
@@ -147,7 +147,7 @@
 //
 // A hostile far side can withhold, refuse to answer and so keep us from numbering; it can ask no more
 // than the budgets allow, and fill no more than its quota: half of it with entries, two fifths with
-// files, and a tenth is for steps of calls alone. Each entry is reckoned with 512 bytes
+// files, and a tenth is for what is urgent alone (record.Kind.Urgent: steps of real calls, the right to call). Each entry is reckoned with 512 bytes
 // beside its own. Memory holds the edge of both trees, what waits here (at most 10,000 drafts,
 // 64 MB), one batch of each log, one file each way, and the numbers given last; it grows neither with
 // history nor with what the far side sends.

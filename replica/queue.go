@@ -224,7 +224,7 @@ func (r *Replica) number(now time.Time) {
 }
 
 // pick chooses what the next batch numbers: the first that wait, as far as they are allowed. When
-// only numbers for calls are left, steps of calls go before what waits.
+// only numbers for calls are left, what is urgent goes before what waits.
 func (r *Replica) pick() (picked []*waiting) {
 	n, bytes := r.log.Tree().Size, 0
 	chosen := make(map[ID]bool)
@@ -234,7 +234,7 @@ func (r *Replica) pick() (picked []*waiting) {
 			break
 		}
 		limit := r.ses.allow.Entries
-		if w.Body.Kind() == record.KindCall {
+		if w.Body.Kind().Urgent() {
 			limit = r.ses.allow.Calls
 		}
 		if n >= limit || r.unseen(w) || passing && r.leansOnWaiting(w, chosen) {

@@ -16,7 +16,7 @@ const (
 	mostGrant  = 4096
 	mostCalls  = 1024
 	costliest  = record.MaxEntry + overhead
-	callEntry  = 512 // more than any step of a call takes
+	callEntry  = 512 // more than any urgent entry takes
 	costlyCall = callEntry + overhead
 )
 
@@ -25,7 +25,7 @@ const (
 	keyFileRoom = "room/files"
 )
 
-// A room is what the far side takes here, in bytes. An entry of a call is taken from the calls' part
+// A room is what the far side takes here, in bytes. An urgent entry is taken from the calls' part
 // first, all others from the entries' alone. Since an entry takes at most what was reckoned when its number
 // was granted, a grant never falls.
 type room struct {
@@ -81,7 +81,7 @@ func (m *room) charge(b *record.Batch) map[string][]byte {
 	entries, calls := m.entries, m.calls
 	for _, encoded := range b.Entries {
 		cost := int64(len(encoded)) + overhead
-		if e, err := record.ParseEntry(encoded); err == nil && e.Kind == record.KindCall && m.quota/10-calls >= cost {
+		if e, err := record.ParseEntry(encoded); err == nil && e.Kind.Urgent() && m.quota/10-calls >= cost {
 			calls += cost
 		} else {
 			entries += cost
