@@ -173,6 +173,9 @@ func (c *client) receive(text []byte) {
 }
 
 func (c *client) carryOut(m api.ToStation) error {
+	if e := socketRules[socketAct(m)].check(c.who.person); e != nil {
+		return e
+	}
 	switch {
 	case m.Type == "attach":
 		return c.attach(m)

@@ -38,8 +38,8 @@ func withVisitor(r *http.Request, v visitor) *http.Request {
 }
 
 // apiRoutes is what both doors lead to.
-func (s *Server) apiRoutes() *http.ServeMux {
-	mux := http.NewServeMux()
+func (s *Server) apiRoutes() *routes {
+	mux := &routes{s: s, mux: http.NewServeMux()}
 	mux.HandleFunc("GET /api/status", s.getStatus)
 	mux.HandleFunc("GET /api/ws", s.getSocket)
 	mux.HandleFunc("POST /api/lines/{line}/hangup", s.postHangUp)
@@ -61,8 +61,8 @@ var largeBodies = map[string]int64{
 }
 
 // bodyLimit is how many bytes the body of a request may have.
-func bodyLimit(requests *http.ServeMux, r *http.Request) int64 {
-	_, pattern := requests.Handler(r)
+func bodyLimit(requests *routes, r *http.Request) int64 {
+	_, pattern := requests.mux.Handler(r)
 	return max(maxBody, largeBodies[pattern])
 }
 
@@ -97,13 +97,18 @@ func (s *Server) webHandler() http.Handler {
 	})
 }
 
+// localRoutes is what only the local socket leads to.
+func (s *Server) localRoutes(mux *routes) {
+	mux.HandleFunc("POST /api/token", s.postToken)
+	mux.HandleFunc("DELETE /api/sessions", s.deleteSessions)
+	mux.HandleFunc("POST /api/backup", s.postBackup)
+}
+
 // localHandler serves programs over the local socket, where to reach it is the
 // right to use it. No browser can; so whoever names an origin is refused.
 func (s *Server) localHandler() http.Handler {
 	requests := s.apiRoutes()
-	requests.HandleFunc("POST /api/token", s.postToken)
-	requests.HandleFunc("DELETE /api/sessions", s.deleteSessions)
-	requests.HandleFunc("POST /api/backup", s.postBackup)
+	s.localRoutes(requests)
 	return s.contain(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Origin") != "" {
 			s.refuse(w, http.StatusForbidden, foreign("The local socket is not for web pages."))

@@ -10,7 +10,7 @@ import (
 )
 
 // recordRoutes is what both doors lead to in the lines' records.
-func (s *Server) recordRoutes(mux *http.ServeMux) {
+func (s *Server) recordRoutes(mux *routes) {
 	mux.HandleFunc("GET /api/lines/{line}/record", s.getRecord)
 	mux.HandleFunc("GET /api/lines/{line}/record/{key...}", s.getItem)
 	mux.HandleFunc("POST /api/lines/{line}/messages", s.postMessage)
