@@ -216,6 +216,8 @@ const (
 	EndLineLost    EndReason = "line lost"         // held for 10 minutes
 	EndRestarted   EndReason = "station restarted" // either station was started again
 	EndStopping    EndReason = "station stopping"  // a station was told to stop
+	EndSuspended   EndReason = "suspended"         // the right to call is suspended
+	EndInterrupted EndReason = "interrupted"       // a drill gave way to a real call
 )
 
 // An Event is what the station sends on the WebSocket. Exactly the fields of its

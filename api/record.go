@@ -23,7 +23,7 @@ import "time"
 //	POST /api/backup                               local socket alone: write a backup: [BackupRequest]
 //
 // Keys name what stands in a record: "us/12" and "them/7" an entry by its author and number,
-// "call/ID" a call, "waiting/ID" what is written and not yet numbered.
+// "call/ID" a call, "drill/ID" a drill, "waiting/ID" what is written and not yet numbered.
 
 // RecordState is how the record of a line stands.
 type RecordState struct {
@@ -65,7 +65,7 @@ type RecordQuery struct {
 	To     time.Time // and before
 	Matter string    // key of the matter
 	Search string    // words, each the beginning of a word in a message's text, a name or a title
-	Kinds  []string  // "message,call": only these
+	Kinds  []string  // "message,call": only these; "call" are drills too, "drill" they alone
 	Unread bool      // only their messages that nobody here has marked read
 }
 
@@ -85,17 +85,18 @@ const (
 	StageDelivered Stage = "delivered"   // on the far disk, co-signed
 	StageShown     Stage = "shown"       // on a ready console there
 	StageRead      Stage = "read"        // marked read by a person there
+	StageSeen      Stage = "seen"        // marked read by a person there who is the principal
 )
 
 // An Item is one line of the timeline. Exactly the fields of its kind are set.
 type Item struct {
 	Key      string    `json:"key"`
 	Position int64     `json:"position"`         // place in this station's timeline: rising with what was seen before
-	Kind     string    `json:"kind"`             // "message", "call", "matter", "line", "accord", "disclosure"
+	Kind     string    `json:"kind"`             // "message", "call", "matter", "line", "accord", "disclosure", "test", "presence", "right"
 	By       string    `json:"by"`               // whose: "us" or "them"; of a call: who lifted
 	At       time.Time `json:"at"`               // its author's time
 	Matter   string    `json:"matter,omitempty"` // key of the matter that it is filed under
-	Proof    string    `json:"proof"`            // "none", "classical", "full"; of a call the least of its entries
+	Proof    string    `json:"proof"`            // "none", "classical", "full"; of a call, a test and a presence the least of its entries
 
 	// MisdatedMS is how far At lies outside the time in which, by what both sides signed, it was
 	// written: negative, back-dated. 0: it lies inside, or the difference is small.
@@ -131,6 +132,13 @@ type Item struct {
 	To      string `json:"to,omitempty"`
 	Bodies  int64  `json:"bodies,omitempty"`
 	Headers int64  `json:"headers,omitempty"`
+
+	// "test", and "presence": the entry that began it, and what came of it.
+	Test     *RecordedTest     `json:"test,omitempty"`
+	Presence *RecordedPresence `json:"presence,omitempty"`
+
+	// "right", with Act "suspended" or "restored".
+	Right *RecordedRight `json:"right,omitempty"`
 }
 
 // A Ladder is how far a message has got. Of their messages it says how far it has got here.
@@ -139,6 +147,8 @@ type Ladder struct {
 	ShownAt *time.Time `json:"shown_at,omitempty"`
 	ReadAt  *time.Time `json:"read_at,omitempty"`
 	ReadBy  string     `json:"read_by,omitempty"` // as the reader's station states
+	SeenAt  *time.Time `json:"seen_at,omitempty"`
+	SeenBy  string     `json:"seen_by,omitempty"` // the principal, the same
 	Chased  bool       `json:"chased,omitempty"`  // not read for ten minutes
 }
 
@@ -151,11 +161,13 @@ type File struct {
 	Here   bool   `json:"here"` // its bytes are on this disk, and are what was promised
 }
 
-// A RecordedCall is a call as the entries of both logs tell it.
+// A RecordedCall is a call, or a drill, as the entries of both logs tell it. Under one id there may be both,
+// if a side entered what it should not: they are two, and neither hides the other.
 type RecordedCall struct {
 	ID       string         `json:"id"`
+	Drill    bool           `json:"drill,omitempty"`
 	Answered *time.Time     `json:"answered,omitempty"` // by the answering side's time
-	Ended    *time.Time     `json:"ended,omitempty"`    // the first end that was stated
+	Ended    *time.Time     `json:"ended,omitempty"`    // of the ends after which it did not go on, the first
 	LengthMS int64          `json:"length_ms"`          // answered to ended
 	Reason   EndReason      `json:"reason,omitempty"`
 	EndedBy  string         `json:"ended_by,omitempty"`
@@ -165,12 +177,65 @@ type RecordedCall struct {
 // A RecordedStep is one entry of a call.
 type RecordedStep struct {
 	Key    string    `json:"key"`
-	Step   string    `json:"step"` // "called", "crossed", "reached", "ringing", "answered", "held", "resumed", "ended"
+	Step   string    `json:"step"` // as record.Step says it: "called", "crossed" … "handed"; "": erased
 	By     string    `json:"by"`
 	At     time.Time `json:"at"`
-	Count  int       `json:"count,omitempty"`
+	Count  int       `json:"count,omitempty"` // of consoles, with "reached" and "ringing"
 	Reason EndReason `json:"reason,omitempty"`
-	Who    string    `json:"who,omitempty"` // as the author's station states
+	Who    string    `json:"who,omitempty"`  // as the author's station states; with "fetching" who is fetched
+	Role   Role      `json:"role,omitempty"` // of Who, the same: officer, principal or observer
+
+	Minutes int  `json:"minutes,omitempty"` // with "fetching": in how many the principal is expected; 0: not known
+	Speaks  bool `json:"speaks,omitempty"`  // with "joined": not only listens
+}
+
+// A RecordedTest is a test of the line by people: words are asked to be read back.
+type RecordedTest struct {
+	Act    string             `json:"act"`              // the newest: "asked", "read back", "passed", "failed"; "": erased
+	Slot   *time.Time         `json:"slot,omitempty"`   // the agreed time that it is for; none: out of turn
+	Who    string             `json:"who,omitempty"`    // asked; nobody: it was due and began by itself
+	Text   string             `json:"text,omitempty"`   // the words to read back
+	Paths  []RecordedPath     `json:"paths,omitempty"`  // as the side that asked sees them
+	Result string             `json:"result,omitempty"` // "passed", "failed"; "": none yet
+	Steps  []RecordedTestStep `json:"steps"`            // what was read back, and the result
+}
+
+// A RecordedPath is what a path was like during a test.
+type RecordedPath struct {
+	Number       int  `json:"number"`
+	Up           bool `json:"up"`
+	LossPermille int  `json:"loss_permille"`
+	RTTms        int  `json:"rtt_ms"` // 0: not known
+}
+
+// A RecordedTestStep is what followed on the asking.
+type RecordedTestStep struct {
+	Key   string         `json:"key"`
+	Act   string         `json:"act"` // "read back", "passed", "failed"
+	By    string         `json:"by"`
+	At    time.Time      `json:"at"`
+	Who   string         `json:"who,omitempty"`
+	Text  string         `json:"text,omitempty"` // what was read; why it failed
+	Paths []RecordedPath `json:"paths,omitempty"`
+}
+
+// A RecordedPresence is the claim that a principal's key was touched for a call, and what the other
+// side's station found.
+type RecordedPresence struct {
+	Act    string     `json:"act"`  // "claimed"; then, by the other side, "verified" or "refused"; "": erased
+	Call   string     `json:"call"` // key of the call, or the drill
+	Drill  bool       `json:"drill,omitempty"`
+	Who    string     `json:"who,omitempty"` // whose key, as the claimant's station says; when judged, as the verifier's does
+	Role   Role       `json:"role,omitempty"`
+	Judged string     `json:"judged,omitempty"` // key of the entry that verifies or refuses
+	At     *time.Time `json:"at,omitempty"`     // its time
+	Reason string     `json:"reason,omitempty"` // of a refusal
+}
+
+// A RecordedRight is who suspended or restored the right to call, and why.
+type RecordedRight struct {
+	Who  string `json:"who,omitempty"`
+	Text string `json:"text,omitempty"`
 }
 
 // A Matter is a subject on both sides' shared list.
