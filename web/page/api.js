@@ -141,7 +141,7 @@
 
 /**
  * @typedef {"hung up"|"declined"|"no answer"|"nobody ready"|"not reached"|"cancelled"|
- *           "console lost"|"line lost"|"station restarted"|"station stopping"} EndReason
+ *           "console lost"|"line lost"|"station restarted"|"station stopping"|"suspended"|"interrupted"} EndReason
  */
 
 /**

@@ -3,7 +3,7 @@
  * The record in the station's API: the JSON types of api/record.go, field for field.
  *
  * Keys name what stands in a record: "us/12" and "them/7" an entry by its author and
- * number, "call/ID" a call, "waiting/ID" what is written and not yet numbered.
+ * number, "call/ID" a call, "drill/ID" a drill, "waiting/ID" what is written and not yet numbered.
  */
 
 /**
@@ -39,14 +39,14 @@
  * @property {number} next Before of the next page; 0: there is no more
  */
 
-/** @typedef {"waiting"|"on the line"|"delivered"|"shown"|"read"} Stage */
+/** @typedef {"waiting"|"on the line"|"delivered"|"shown"|"read"|"seen"} Stage */
 
 /**
  * One line of the timeline. Exactly the fields of its kind are set.
  * @typedef {object} Item
  * @property {string} key
  * @property {number} position
- * @property {string} kind "message", "call", "matter", "line", "accord", "disclosure"
+ * @property {string} kind "message", "call", "matter", "line", "accord", "disclosure", "test", "presence", "right"
  * @property {string} by "us" or "them"; of a call: who lifted
  * @property {string} at its author's time
  * @property {string} [matter]
@@ -70,6 +70,9 @@
  * @property {string} [to]
  * @property {number} [bodies]
  * @property {number} [headers]
+ * @property {RecordedTest} [test]
+ * @property {RecordedPresence} [presence]
+ * @property {RecordedRight} [right] with act "suspended" or "restored"
  */
 
 /**
@@ -79,6 +82,8 @@
  * @property {string} [shown_at]
  * @property {string} [read_at]
  * @property {string} [read_by]
+ * @property {string} [seen_at]
+ * @property {string} [seen_by] the principal
  * @property {boolean} [chased]
  */
 
@@ -93,9 +98,10 @@
  */
 
 /**
- * A call as the entries of both logs tell it.
+ * A call, or a drill, as the entries of both logs tell it.
  * @typedef {object} RecordedCall
  * @property {string} id
+ * @property {boolean} [drill]
  * @property {string} [answered]
  * @property {string} [ended]
  * @property {number} length_ms
@@ -108,12 +114,68 @@
  * One entry of a call.
  * @typedef {object} RecordedStep
  * @property {string} key
- * @property {string} step "called", "crossed", "reached", "ringing", "answered", "held", "resumed", "ended"
+ * @property {string} step "called", "crossed" … "handed"; "": erased
  * @property {string} by
  * @property {string} at
  * @property {number} [count]
  * @property {import("./api.js").EndReason} [reason]
  * @property {string} [who]
+ * @property {import("./apiperson.js").Role} [role] of who
+ * @property {number} [minutes] with "fetching"; none: not known
+ * @property {boolean} [speaks] with "joined"
+ */
+
+/**
+ * A test of the line by people: words are asked to be read back.
+ * @typedef {object} RecordedTest
+ * @property {string} act "asked", "read back", "passed", "failed"; "": erased
+ * @property {string} [slot] the agreed time; none: out of turn
+ * @property {string} [who]
+ * @property {string} [text] the words
+ * @property {RecordedPath[]} [paths]
+ * @property {string} [result] "passed", "failed"
+ * @property {RecordedTestStep[]} steps what was read back, and the result
+ */
+
+/**
+ * What a path was like during a test.
+ * @typedef {object} RecordedPath
+ * @property {number} number
+ * @property {boolean} up
+ * @property {number} loss_permille
+ * @property {number} rtt_ms 0: not known
+ */
+
+/**
+ * What followed on the asking.
+ * @typedef {object} RecordedTestStep
+ * @property {string} key
+ * @property {string} act "read back", "passed", "failed"
+ * @property {string} by
+ * @property {string} at
+ * @property {string} [who]
+ * @property {string} [text]
+ * @property {RecordedPath[]} [paths]
+ */
+
+/**
+ * The claim that a principal's key was touched for a call, and what the other side found.
+ * @typedef {object} RecordedPresence
+ * @property {string} act "claimed", "verified", "refused"; "": erased
+ * @property {string} call key of the call, or the drill
+ * @property {boolean} [drill]
+ * @property {string} [who]
+ * @property {import("./apiperson.js").Role} [role]
+ * @property {string} [judged] key of the entry that verifies or refuses
+ * @property {string} [at] its time
+ * @property {string} [reason] of a refusal
+ */
+
+/**
+ * Who suspended or restored the right to call, and why.
+ * @typedef {object} RecordedRight
+ * @property {string} [who]
+ * @property {string} [text]
  */
 
 /**

@@ -82,6 +82,14 @@ export const endings = {
     what: call.ended_by === "us" ? "The station here was told to stop." : `The station of ${peer} was told to stop.`,
     action: "Call again when the line is open.",
   })),
+  "suspended": both(({ peer, call }) => ({
+    what: call.ended_by === "us" ? "The right to call is suspended here." : `${peer} has suspended the right to call.`,
+    action: "Write to them, or reach them another way.",
+  })),
+  "interrupted": both(() => ({
+    what: "The drill gave way to a real call.",
+    action: "Answer the call; the drill can be begun again later.",
+  })),
 };
 
 /** @param {(e: Ended) => Saying} say */
