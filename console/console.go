@@ -161,6 +161,8 @@ type Station interface {
 
 	// Backup writes all of the station to a new file on its machine, while it runs.
 	Backup(ctx context.Context, file string) error // *api.Error or nil
+
+	Trials
 }
 
 // A Seat is one console's place at its station. Its methods are called from

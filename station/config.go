@@ -25,6 +25,9 @@ import (
 type Config struct {
 	Console ConsoleConfig `toml:"console"`
 	Line    SocketConfig  `toml:"line"`
+
+	// Webhooks are told what happens: lamps, horns, pagers. Default none, at most 16.
+	Webhooks []WebhookConfig `toml:"webhook"`
 }
 
 // ConsoleConfig says how people reach their own station.
@@ -90,6 +93,16 @@ const DefaultConfig = `# How this station runs. Settings that start with # are n
 # Where this machine stands behind an address of the accord, when it is not the
 # address itself: behind a NAT, say. One line for each such address; for example:
 # "203.0.113.5:4400" = "192.168.1.5:4400"
+
+# What is told over HTTP when something happens: a lamp, a horn, a pager. One such section for each; every
+# request is signed with the secret (16 to 200 characters), in the header Ringdown-Signature. Without events it is told
+# of all: ring, answered, missed, ended, line-down, line-open, test-due, test-missed, suspended, restored,
+# watch-gap, watch-silent. Try one with "ringdown webhook test". Default none; for example:
+# [[webhook]]
+# name = "horn"
+# url = "http://192.0.2.7/ringdown"
+# secret = "put sixteen or more characters here"
+# events = ["ring", "answered", "missed", "ended"]
 `
 
 // A ConfigError says what is wrong with a station's configuration.
@@ -145,7 +158,8 @@ func parseConfig(text []byte) (Config, error) {
 	return cfg, cfg.check()
 }
 
-var configKeys = []string{"console.listen", "console.names", "console.certificate", "console.key", "console.voice", "console.most", "line.bind"}
+var configKeys = []string{"console.listen", "console.names", "console.certificate", "console.key", "console.voice", "console.most", "line.bind",
+	"webhook.name", "webhook.url", "webhook.secret", "webhook.events"}
 
 // check refuses a doubtful start.
 func (c Config) check() error {
@@ -164,7 +178,7 @@ func (c Config) check() error {
 			return fmt.Errorf("line.bind of %q is %q, want an address of this machine and a port, such as 192.168.1.5:4400", outside, inside)
 		}
 	}
-	return nil
+	return checkWebhooks(c.Webhooks)
 }
 
 func (c ConsoleConfig) check() error {

@@ -26,7 +26,7 @@ func TestDefaultConfig(t *testing.T) {
 			t.Errorf("%s is not in it", key)
 		}
 	}
-	all := regexp.MustCompile(`(?m)^# ([a-z"].* = )`).ReplaceAllString(DefaultConfig, "$1")
+	all := regexp.MustCompile(`(?m)^# (\[\[|[a-z"].* = )`).ReplaceAllString(DefaultConfig, "$1")
 	cfg, err = parseConfig([]byte(all))
 	if err != nil {
 		t.Fatalf("with every example: %v", err)
@@ -34,7 +34,7 @@ func TestDefaultConfig(t *testing.T) {
 	if cfg.Console.Listen != defaults().Console.Listen || cfg.Console.Most != defaults().Console.Most {
 		t.Errorf("what is shown as default is %q and %d", cfg.Console.Listen, cfg.Console.Most)
 	}
-	if len(cfg.Line.Bind) != 1 || cfg.Console.Voice == "" || len(cfg.Console.Names) != 1 || cfg.Console.Key == "" {
+	if len(cfg.Line.Bind) != 1 || cfg.Console.Voice == "" || len(cfg.Console.Names) != 1 || cfg.Console.Key == "" || len(cfg.Webhooks) != 1 {
 		t.Errorf("an example is missing: %+v", cfg)
 	}
 }
@@ -43,7 +43,11 @@ func TestDefaultConfig(t *testing.T) {
 func TestConfigKeys(t *testing.T) {
 	var have []string
 	for section := range reflect.TypeFor[Config]().Fields() {
-		for field := range section.Type.Fields() {
+		kind := section.Type
+		if kind.Kind() == reflect.Slice {
+			kind = kind.Elem()
+		}
+		for field := range kind.Fields() {
 			have = append(have, section.Tag.Get("toml")+"."+field.Tag.Get("toml"))
 		}
 	}
@@ -147,6 +151,7 @@ func TestLoadConfig(t *testing.T) {
 func FuzzConfig(f *testing.F) {
 	f.Add([]byte(DefaultConfig))
 	f.Add([]byte("[console]\nlisten = \"0.0.0.0:443\"\ncertificate = \"a\"\nkey = \"b\"\nnames = [\"x\"]\nvoice = \":1\"\nmost = 5"))
+	f.Add([]byte(hornConfig))
 	f.Add([]byte("[line.bind]\n\"203.0.113.5:4400\" = \"192.168.1.5:4400\""))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		cfg, err := parseConfig(text)
@@ -169,6 +174,9 @@ func FuzzConfig(f *testing.F) {
 		}
 		if len(cfg.Console.Names)+len(again.Console.Names) == 0 {
 			cfg.Console.Names, again.Console.Names = nil, nil
+		}
+		if len(cfg.Webhooks)+len(again.Webhooks) == 0 {
+			cfg.Webhooks, again.Webhooks = nil, nil
 		}
 		if !reflect.DeepEqual(cfg, again) {
 			t.Errorf("%+v became %+v", cfg, again)

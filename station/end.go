@@ -27,6 +27,7 @@ type lineEnd struct {
 	agreed Agreed       // after the newest amendment; see agree
 	rules  accord.Rules // of agreed
 	recording
+	hookTold
 	due    time.Time // as the deadlines know it
 	place  int       // in the deadlines
 	closed bool      // no longer driven: what is still posted for it comes to nothing
@@ -75,6 +76,7 @@ func (e *lineEnd) LineChanged(st line.State) {
 	now := e.s.opt.Now()
 	up := st == line.StateOpen
 	if up != e.up {
+		e.hookLine(now, up)
 		if e.up = up; up {
 			e.call.LineUp(now)
 			e.offerAmendments()
@@ -188,6 +190,7 @@ func (e *lineEnd) Changed() {
 	e.active = v.State == call.Active
 	e.speaker = e.s.seats[string(e.call.Speaker())]
 	e.enterCall()
+	e.hookCall(v)
 	e.touch()
 }
 

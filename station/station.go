@@ -35,6 +35,7 @@ import (
 
 	"ringdown/api"
 	"ringdown/line"
+	"ringdown/webhook"
 )
 
 // Options is what a [Station] is made of.
@@ -61,6 +62,9 @@ type Options struct {
 	// MaxConsoles bounds the seats; 200 if 0.
 	MaxConsoles int
 
+	// Hooks are the lamps, horns and pagers that are told what happens.
+	Hooks HookOptions
+
 	Log *slog.Logger
 }
 
@@ -80,6 +84,7 @@ type Station struct {
 	endOnce  sync.Once
 	readers  sync.WaitGroup
 	clerks   sync.WaitGroup
+	hooks    *webhook.Sender
 
 	// The loop owns all below.
 	lines   map[string]*lineEnd
@@ -125,6 +130,7 @@ func New(opt Options) *Station {
 		dirty:    make(map[*lineEnd]bool),
 	}
 	s.duty = newDuty(s)
+	s.hooks = s.startHooks()
 	return s
 }
 
@@ -210,6 +216,7 @@ func (s *Station) close() {
 		e.line.Close()
 	}
 	close(s.done)
+	s.hooks.Close()
 	for _, k := range s.sockets {
 		_ = k.conn.Close()
 	}

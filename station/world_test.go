@@ -35,6 +35,7 @@ type world struct {
 	skew    [2]time.Duration
 	lines   int                            // named "line0", "line1", …; 1 unless a test says otherwise
 	change  func(side int, o *LineOptions) // what a test wants otherwise
+	options func(side int, o *Options)     // likewise
 	resolve func(context.Context, string, netip.AddrPort) (netip.AddrPort, error)
 }
 
@@ -114,10 +115,14 @@ func (w *world) lineOptions(side, n int) LineOptions {
 func (w *world) start(side int) {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	s := New(Options{Name: [2]string{"North", "South"}[side], Journal: w.kept[side],
+	opt := Options{Name: [2]string{"North", "South"}[side], Journal: w.kept[side],
 		Resolve: w.resolve,
 		Listen:  func(a netip.AddrPort) (Conn, error) { return w.net.Listen(a) },
-		Now:     func() time.Time { return time.Now().Add(w.skew[side]) }})
+		Now:     func() time.Time { return time.Now().Add(w.skew[side]) }}
+	if w.options != nil {
+		w.options(side, &opt)
+	}
+	s := New(opt)
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
 	for n := range w.lines {

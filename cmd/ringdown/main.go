@@ -41,6 +41,8 @@ type commands struct {
 	Hangup hangupCommand `cmd:"" group:"use" help:"End the call of a line, whichever console is in it."`
 	Events eventsCommand `cmd:"" group:"use" help:"Print what happens, one JSON object a line, until interrupted."`
 
+	Webhook webhookCommand `cmd:"" group:"use" help:"List the webhooks of a station: lamps, horns, pagers. Try one."`
+
 	Verify verifyCommand `cmd:"" group:"prove" help:"Check a disclosure, offline: what it proves, by whom, and what it does not show."`
 
 	Send     sendCommand     `cmd:"" group:"record" help:"Write a message to the other side. While the line is down it waits, and is sent by itself."`

@@ -49,6 +49,7 @@ func TestMain(m *testing.M) {
 //	confirmed                confirm the words of north's and south's newest accord, which conclude has just printed
 //	spoil FILE N             change the byte at N
 //	large FILE N             make a file of N bytes
+//	hears NAME FILE          begin a web server that appends the body of each request to a file; its address is in $NAME
 //	stale DIR FILE           make an invite of the station in DIR that could be used until yesterday
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -63,6 +64,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ports": ports, "folders": folders, "agree": agree, "rejects": rejects, "until": until, "start": start,
 			"eventually": eventually, "signal": sendSignal, "ended": ended, "objects": objects, "replace": replace, "takes": takes, "stale": stale, "answers": answers, "keyof": keyOf, "confirmed": confirmed, "spoil": spoil, "large": large, "holds": holds, "leaves": leaves,
+			"hears": hears,
 		},
 		RequireExplicitExec: true,
 	})
