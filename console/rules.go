@@ -59,6 +59,9 @@ var requestRules = map[string]rule{
 	"POST /api/watch/take": watches,
 	"POST /api/watch/hand": watches,
 	"POST /api/watch/here": watches,
+
+	"GET /api/webhooks":              reads,
+	"POST /api/webhooks/{name}/test": governs,
 }
 
 // socketRules is who may send which message on the WebSocket. "join" is to listen, and "join, to

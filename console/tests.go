@@ -14,7 +14,7 @@ type Trials interface {
 }
 
 // testRoutes is what both doors lead to.
-func (s *Server) testRoutes(mux *http.ServeMux) {
+func (s *Server) testRoutes(mux *routes) {
 	mux.HandleFunc("GET /api/webhooks", s.getWebhooks)
 	mux.HandleFunc("POST /api/webhooks/{name}/test", s.postWebhookTest)
 }

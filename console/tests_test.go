@@ -6,7 +6,9 @@ import (
 	"ringdown/api"
 )
 
-func (f *fakeStation) Webhooks() []api.Webhook { return []api.Webhook{{Name: "horn", To: "http://192.0.2.7"}} }
+func (f *fakeStation) Webhooks() []api.Webhook {
+	return []api.Webhook{{Name: "horn", To: "http://192.0.2.7"}}
+}
 
 func (f *fakeStation) TestWebhook(_ context.Context, name string) (api.WebhookResult, error) {
 	if name != "horn" {
