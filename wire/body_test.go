@@ -68,13 +68,14 @@ func FuzzParse(f *testing.F) {
 // Whatever a Builder adds, Parse reads back, and a refused chunk leaves no trace.
 func FuzzBuild(f *testing.F) {
 	f.Add(uint32(1), uint8(3), uint8(0), int64(5), uint64(1), uint16(0), uint8(0), uint8(1), uint8(60), uint8(4), uint32(0x3210), []byte("some bytes"))
+	f.Add(uint32(9), uint8(drillBit|6), uint8(12), int64(5), uint64(1), uint16(0), uint8(0), uint8(1), uint8(60), uint8(4), uint32(0x3210), []byte{})
 	f.Add(uint32(0), uint8(6), uint8(1), int64(-5), uint64(0), uint16(9), uint8(16), uint8(4), uint8(0), uint8(16), uint32(0x123), []byte{})
 	f.Fuzz(func(t *testing.T, version uint32, step, reason uint8, at int64, incarnation uint64, offset uint16,
 		talker, codec, size, count uint8, bits uint32, data []byte) {
 		body := make([]byte, Standard.Body())
 		var b Builder
 		b.Reset(body)
-		signal := Signal{Call: CallID{step}, Step: Step(step), Reason: Reason(reason), Ready: size, At: [3]int64{at}}
+		signal := Signal{Call: CallID{step}, Step: Step(step &^ drillBit), Drill: step&drillBit != 0, Reason: Reason(reason), Ready: size, At: [3]int64{at}}
 		hello := Hello{Own: Attempt{incarnation, version}, Far: Attempt{uint64(step), uint32(reason)}}
 		handshake := Handshake{Offset: offset, Received: uint16(bits), Bytes: data}
 		voice := VoiceHeader{Talker: talker, Codec: Codec(codec), First: offset, Size: size, Count: count}
@@ -118,6 +119,7 @@ func FuzzBuild(f *testing.F) {
 
 func FuzzSignal(f *testing.F) {
 	f.Add(make([]byte, SignalSize))
+	f.Add(append(bytes.Repeat([]byte{1}, 16), drillBit|6, 12, 0, 2, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 	f.Add(append(bytes.Repeat([]byte{1}, 16), 3, 0, 1, 2, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) < SignalSize {

@@ -133,12 +133,13 @@
 //
 // The version is at least 1 and rises with each change within an incarnation; an
 // older one than was heard is ignored. Steps: 0 none, 1 calling, 2 reached,
-// 3 ringing, 4 active, 5 held, 6 ended. Reasons, with held and ended only: 0 none,
-// 1 hung up, 2 declined, 3 no answer, 4 nobody ready, 5 not reached, 6 cancelled,
-// 7 console lost, 8 line lost, 9 station restarted, 10 station stopping. Times are
-// the sender's, in Unix milliseconds UTC: its first step in this call, answered,
-// ended or held; 0 has not happened. A call id of zero is no call: then all but
-// ready is zero. See [Signal].
+// 3 ringing, 4 active, 5 held, 6 ended; plus 128 where the call is a drill. Reasons,
+// with held and ended only: 0 none, 1 hung up, 2 declined, 3 no answer, 4 nobody
+// ready, 5 not reached, 6 cancelled, 7 console lost, 8 line lost, 9 station
+// restarted, 10 station stopping, 11 suspended, 12 interrupted (of a drill only).
+// Times are the sender's, in Unix milliseconds UTC: its first step in this call,
+// answered, ended or held; 0 has not happened. A call id of zero is no call: then
+// all but ready is zero. See [Signal].
 //
 // Hello, 25 bytes: which attempt of each side the datagram belongs to. Alone under
 // a start key it is a knock.

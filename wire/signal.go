@@ -59,11 +59,13 @@ const (
 	LineLost           // the line is down, or was for too long
 	Restarted          // a station was started again
 	Stopping           // a station was told to stop
+	Suspended          // the right to call is suspended
+	Interrupted        // a drill gave way to a real call
 	reasons
 )
 
 var reasonNames = [reasons]string{"", "hung up", "declined", "no answer", "nobody ready", "not reached",
-	"cancelled", "console lost", "line lost", "station restarted", "station stopping"}
+	"cancelled", "console lost", "line lost", "station restarted", "station stopping", "suspended", "interrupted"}
 
 func (r Reason) String() string {
 	if r < reasons {
@@ -78,6 +80,7 @@ func (r Reason) String() string {
 type Signal struct {
 	Call    CallID // zero: no call, and then all but Ready is zero
 	Step    Step   // this side's step in Call
+	Drill   bool   // Call exercises the people: the same in every signal of that call
 	Reason  Reason // only with StepEnded or StepHeld
 	Ringing uint8  // consoles that really ring here; 255: 255 or more
 	Ready   uint8  // consoles ready here; 255: 255 or more
@@ -87,6 +90,10 @@ type Signal struct {
 	// [1] answered, [2] ended or held. 0 has not happened; at most 2^48-1.
 	At [3]int64
 }
+
+// drillBit marks a drill, in the byte of the step: the flag travels in every
+// signal, so that no copy of one can be taken for a real call's.
+const drillBit = 0x80
 
 // SignalSize is the size of an encoded [Signal] in bytes, without its version.
 const SignalSize = 38
@@ -102,6 +109,10 @@ func (s *Signal) Check() error {
 		return fmt.Errorf("wire: signal: reason %q with step %q: want none before held or ended", s.Reason, s.Step)
 	case s.Call.IsZero() != (s.Step == StepNone):
 		return fmt.Errorf("wire: signal: call %s with step %q: want both or neither", s.Call, s.Step)
+	case s.Call.IsZero() && s.Drill:
+		return fmt.Errorf("wire: signal: a drill without a call: want none")
+	case !s.Drill && s.Reason == Interrupted:
+		return fmt.Errorf("wire: signal: reason %q of a real call: want it of a drill only", s.Reason)
 	case s.Call.IsZero() && (s.Ringing != 0 || s.At != [3]int64{}):
 		return fmt.Errorf("wire: signal: %d ringing, times %v without a call: want none", s.Ringing, s.At)
 	}
@@ -117,6 +128,9 @@ func (s *Signal) Check() error {
 func (s *Signal) put(b []byte) {
 	copy(b, s.Call[:])
 	b[16], b[17], b[18], b[19] = byte(s.Step), byte(s.Reason), s.Ringing, s.Ready
+	if s.Drill {
+		b[16] |= drillBit
+	}
 	for i, at := range s.At {
 		putUint48(b[20+6*i:], uint64(at))
 	}
@@ -125,7 +139,8 @@ func (s *Signal) put(b []byte) {
 // signalOf decodes the first SignalSize bytes of b. It checks nothing.
 func signalOf(b []byte) (s Signal) {
 	copy(s.Call[:], b)
-	s.Step, s.Reason, s.Ringing, s.Ready = Step(b[16]), Reason(b[17]), b[18], b[19]
+	s.Step, s.Drill = Step(b[16]&^drillBit), b[16]&drillBit != 0
+	s.Reason, s.Ringing, s.Ready = Reason(b[17]), b[18], b[19]
 	for i := range s.At {
 		s.At[i] = int64(uint48(b[20+6*i:]))
 	}

@@ -236,8 +236,12 @@ func describeChunk(c *Chunks) string {
 		if s.Reason != ReasonNone {
 			reason = s.Reason.String()
 		}
-		return fmt.Sprintf("version %d call %s step %s reason %s ringing %d ready %d at %d %d %d",
-			version, s.Call, s.Step, reason, s.Ringing, s.Ready, s.At[0], s.At[1], s.At[2])
+		call := "call"
+		if s.Drill {
+			call = "drill"
+		}
+		return fmt.Sprintf("version %d %s %s step %s reason %s ringing %d ready %d at %d %d %d",
+			version, call, s.Call, s.Step, reason, s.Ringing, s.Ready, s.At[0], s.At[1], s.At[2])
 	case KindHello:
 		h := c.Hello()
 		return fmt.Sprintf("own %d.%d far %d.%d", h.Own.Incarnation, h.Own.Number, h.Far.Incarnation, h.Far.Number)
