@@ -23,6 +23,7 @@ type call struct {
 	id       wire.CallID
 	crossed  wire.CallID // the other id, where both lifted at once
 	outgoing bool        // the call that lives is ours
+	drill    bool        // it exercises the people; fixed by its first signal
 	phase    phase
 	console  Console   // ours in it
 	began    time.Time // by our clock, for RingLimit
@@ -96,7 +97,7 @@ func count(n int) uint8 { return uint8(min(n, 255)) }
 
 // signal is what we say of the call. See the package comment for the times.
 func (c *call) signal(ringing int) wire.Signal {
-	s := wire.Signal{Call: c.id, At: [3]int64{c.rang, c.took, c.turned}}
+	s := wire.Signal{Call: c.id, Drill: c.drill, At: [3]int64{c.rang, c.took, c.turned}}
 	if c.outgoing {
 		s.At[0] = c.called
 	}

@@ -54,12 +54,15 @@
 // is placed whether or not the line is up, and rings when the line opens in time.
 // To lift while the other side calls is to answer.
 //
-// The called side tells every ready console to ring, and those that become ready
-// meanwhile. It says "ringing" only while at least one has given the receipt that
+// The called side tells every ready console to ring whose turn has come, and those
+// that become ready meanwhile. A console's turn is its delay after the call came
+// ([Machine.Delay]); while no console that is ready has its turn, the next has it
+// at once. It says "ringing" only while at least one has given the receipt that
 // its bell sounds, and is still there; else it says "reached". The caller shows
 // Ringing while that is the last it has heard and its line is up.
 //
-// One console declines for the whole station. The first to answer has the call.
+// One console declines for the whole station. The first to answer has the call, and
+// may hand it over to another of its side: nothing changes for the other.
 //
 // The call ends unanswered [RingLimit] after the lift: as "no answer" if it ever
 // rang, "nobody ready" if it was reached, else "not reached". The limit is the
@@ -75,6 +78,27 @@
 // has heard that its own was declined would cross with that one: it gets a lower
 // id, so that the far side yields and neither waits for the other.
 //
+// # Drills
+//
+// A drill exercises the people. It is a call in all that is said here, and every
+// signal of it carries the mark. The first signal settles what a call is: one that
+// says otherwise later changes nothing, so neither side can turn the one into the
+// other under somebody's hands.
+//
+// A real call beats a drill. One that is placed ends the drill that is live here,
+// as interrupted, and is told in its stead; one that the other side places does the
+// same when it is heard of. Of a drill and a real call that cross, the real one lives,
+// whatever their ids, and it rings: who lifted for a drill has not answered a call. No
+// drill can be placed while a real call is live, nor before the other side has
+// heard that its own is over. What sounds for a drill stops when a real call comes,
+// and starts anew for that one.
+//
+// # Suspended
+//
+// A side may close the line to calls ([Machine.Refuse]): those of the other side
+// then end at once, as suspended, unless they were answered before. Each side says so of
+// itself alone; the machine does not know what the other has decided.
+//
 // # Held
 //
 // A call is held while a console in it is lost (silent for one second), or either
@@ -86,7 +110,8 @@
 // # The end
 //
 // Whoever ends a call stamps it. The other side takes over the reason, and names
-// the author if somebody chose it (hung up, declined, cancelled, stopping). When
+// the author if somebody chose it (hung up, declined, cancelled, stopping,
+// suspended, and interrupted by a real call). When
 // both ended it before they could hear each other:
 //
 //	ours            theirs          both then show
@@ -113,8 +138,8 @@
 // Steps that its role or its past forbid change nothing. Reasons that its role
 // forbids become the nearest that it allows. It cannot make us show that we ended
 // what we did not, or did not end what we did; cannot bring back a call that has
-// ended here and is remembered (the last five); cannot hold a call for longer than
-// the limits; cannot begin more than four calls at once and one a second after
+// ended here and is remembered (the last five); cannot make a drill of a call that is
+// remembered, nor a call of a drill; cannot hold a call for longer than the limits; cannot begin more than four calls at once and one a second after
 // (the newest waits its turn, unless a person here lifts).
 // Its ladder has a bound, and no time that it gives is compared with ours.
 //

@@ -60,9 +60,11 @@ func (c *call) overdue(held Hold) wire.Reason {
 }
 
 // presume is why the far side, which has moved on to another call, will have
-// ended this one.
-func (c *call) presume(now time.Time, held Hold) (wire.Reason, Side) {
+// ended this one. What it speaks of now is s.
+func (c *call) presume(now time.Time, held Hold, s wire.Signal) (wire.Reason, Side) {
 	switch {
+	case c.drill && !s.Drill:
+		return wire.Interrupted, Them
 	case c.phase == calling:
 		return wire.Declined, Them
 	case c.phase == offered && now.Sub(c.began) >= RingLimit,
@@ -85,7 +87,7 @@ func (c *call) ownWord() wire.Reason {
 // chosen reports whether a call ends so because somebody wanted it.
 func chosen(r wire.Reason) bool {
 	switch r {
-	case wire.HungUp, wire.Declined, wire.Cancelled, wire.Stopping:
+	case wire.HungUp, wire.Declined, wire.Cancelled, wire.Stopping, wire.Suspended, wire.Interrupted:
 		return true
 	}
 	return false
@@ -103,9 +105,20 @@ func weight(r wire.Reason) int {
 		wire.LineLost, wire.ConsoleLost, wire.Restarted}, r)
 }
 
+// allowed reports whether any call like this one can end so.
+func (c *call) allowed(r wire.Reason) bool {
+	switch r {
+	case wire.Interrupted:
+		return c.drill
+	case wire.Suspended: // an answered call goes on
+		return c.far.Step != wire.StepActive && c.far.Step != wire.StepHeld
+	}
+	return weight(r) >= 0 || chosen(r)
+}
+
 // plausible is the far side's reason, or the nearest that its role allows.
 func (c *call) plausible(r wire.Reason) wire.Reason {
-	known := weight(r) >= 0 || chosen(r)
+	known := c.allowed(r)
 	switch {
 	case c.blind && known:
 		return r
@@ -119,7 +132,7 @@ func (c *call) plausible(r wire.Reason) wire.Reason {
 		return r
 	case c.took != 0:
 		return wire.HungUp
-	case timedOut(r), r == wire.Restarted, r == wire.Stopping:
+	case timedOut(r), r == wire.Restarted, r == wire.Stopping, known && (r == wire.Suspended || r == wire.Interrupted):
 		return r
 	}
 	return wire.Cancelled

@@ -76,9 +76,10 @@ func (m *Machine) reconsider(now time.Time) {
 	}
 }
 
-// together takes the far side's step in the call we know.
+// together takes the far side's step in the call we know. A drill stays one, and a
+// real call stays real, whatever is said of it later.
 func (m *Machine) together(now time.Time, c *call, s wire.Signal) {
-	if !c.possible(s) {
+	if s.Drill != c.drill || !c.possible(s) {
 		return
 	}
 	c.learn(s)
@@ -97,7 +98,12 @@ func (m *Machine) together(now time.Time, c *call, s wire.Signal) {
 // reports whether that ends ours. An honest station has one live call at a time,
 // so one that was in ours and speaks of another has left ours.
 func (m *Machine) apart(now time.Time, c *call, s wire.Signal) bool {
-	if c.phase == calling && s.Step == wire.StepCalling {
+	if s.Step == wire.StepCalling && c.drill && !s.Drill && !m.knows(s.Call) {
+		c.presumed = true
+		c.finish(now, wire.Interrupted, Them)
+		return true
+	}
+	if c.phase == calling && s.Step == wire.StepCalling && c.drill == s.Drill {
 		if s.Call.Compare(c.id) < 0 && !m.knows(s.Call) {
 			m.yield(now, c, s)
 			return false
@@ -110,7 +116,7 @@ func (m *Machine) apart(now time.Time, c *call, s wire.Signal) bool {
 		return false
 	}
 	c.presumed = true
-	why, by := c.presume(now, m.hold())
+	why, by := c.presume(now, m.hold(), s)
 	c.finish(now, why, by)
 	return true
 }
@@ -143,7 +149,7 @@ func (m *Machine) recall(s wire.Signal) bool {
 		if c.id != s.Call {
 			continue
 		}
-		if s.Step != wire.StepEnded {
+		if s.Step != wire.StepEnded && s.Drill == c.drill {
 			m.past[i], m.call = m.call, c
 		}
 		return true
@@ -159,7 +165,7 @@ func (m *Machine) stranger(now time.Time, s wire.Signal) {
 	if !m.admit(now) {
 		return
 	}
-	c := &call{id: s.Call, began: now, joined: true, far: s, outgoing: s.Step != wire.StepCalling && s.At[1] != 0}
+	c := &call{id: s.Call, drill: s.Drill, began: now, joined: true, far: s, outgoing: s.Step != wire.StepCalling && s.At[1] != 0}
 	m.begin(c)
 	switch s.Step {
 	case wire.StepCalling:
@@ -184,5 +190,7 @@ func (m *Machine) offer(now time.Time, c *call, s wire.Signal) {
 	c.rung(RungReached, Us, c.reached)
 	if m.stopped {
 		c.finish(now, wire.Stopping, Us)
+	} else if m.gate != wire.ReasonNone {
+		c.finish(now, m.gate, Us)
 	}
 }

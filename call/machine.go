@@ -56,9 +56,10 @@ type Machine struct {
 	hooks Hooks
 	newID func() wire.CallID
 
-	seats   []*seat // our consoles, in order of their ids
-	up      bool    // the line is open and fully signed
-	stopped bool    // the station stops: no call begins any more
+	seats   []*seat     // our consoles, in order of their ids
+	up      bool        // the line is open and fully signed
+	stopped bool        // the station stops: no call begins any more
+	gate    wire.Reason // why no call may begin, either way; else ReasonNone
 
 	heard   wire.Signal // the far side's latest, whatever it is about
 	waiting bool        // heard begins a call that the rate of new calls puts off
@@ -82,6 +83,9 @@ type seat struct {
 	gone  bool // detached for good
 	told  bool // shall ring
 	rings bool // gave the receipt that its bell sounds
+
+	after time.Duration // of a call's being here, until it rings
+	due   bool          // its turn has come in the call that is offered
 }
 
 // able reports whether a person at this console could take a call now.
@@ -187,10 +191,16 @@ func (m *Machine) Advance(now time.Time) { m.expire(now) }
 // false if nothing is due ever.
 func (m *Machine) Deadline() (time.Time, bool) {
 	at, ok := m.limit()
-	if m.waiting {
-		if turn := m.turn(); !ok || turn.Before(at) {
-			return turn, true
+	sooner := func(t time.Time) {
+		if !ok || t.Before(at) {
+			at, ok = t, true
 		}
+	}
+	if m.waiting {
+		sooner(m.turn())
+	}
+	if wave, more := m.wave(); more {
+		sooner(wave)
 	}
 	return at, ok
 }
@@ -225,6 +235,9 @@ func (m *Machine) expire(now time.Time) {
 		m.weigh(now, m.heard)
 		m.settle(now)
 	}
+	if wave, more := m.wave(); more && !now.Before(wave) {
+		m.settle(now)
+	}
 }
 
 // turn is when the far side may begin its next call.
@@ -246,6 +259,7 @@ func (m *Machine) admit(now time.Time) bool {
 // begin makes c the line's call; the one before is remembered, and its end told before it is out of sight.
 func (m *Machine) begin(c *call) {
 	if m.call != nil {
+		m.hush(c.drill != m.call.drill)
 		m.show(c.began)
 		if m.past = append(m.past, m.call); len(m.past) > pastCalls {
 			m.past = slices.Delete(m.past, 0, 1)
@@ -265,6 +279,7 @@ func (m *Machine) settle(now time.Time) {
 			s.away = false
 		}
 	}
+	m.settleTurns(now)
 	if c := m.call; c != nil {
 		m.settleRing(now, c)
 		m.settleHold(now, c)
@@ -297,7 +312,7 @@ func (m *Machine) settleRing(now time.Time, c *call) {
 
 // wanted reports whether this console shall ring.
 func (m *Machine) wanted(s *seat) bool {
-	return m.call != nil && m.call.phase == offered && s.able()
+	return m.offered() && s.able() && s.due
 }
 
 // ringing counts our consoles that really ring.
@@ -359,6 +374,18 @@ func (m *Machine) hold() Hold {
 		return HeldFarConsole
 	}
 	return NotHeld
+}
+
+// hush begins the turns anew for another call. Where the bells shall sound otherwise,
+// of a drill or of a real call, they stop first, and each gives its receipt anew.
+func (m *Machine) hush(otherwise bool) {
+	for _, s := range m.seats {
+		s.due = false
+		if otherwise && s.told {
+			s.told, s.rings = false, false
+			m.hooks.Ring(s.id, false)
+		}
+	}
 }
 
 // bells has those consoles ring that shall, if that differs from what they were last told.

@@ -199,6 +199,9 @@ func (p *pair) agree() error {
 // compare compares what a and b know of one call. Of what ended before a station
 // was started again it may say that instead.
 func (p *pair) compare(ca, cb *call) error {
+	if ca.drill != cb.drill {
+		return fmt.Errorf("call %s is a drill on one side only", ca.id)
+	}
 	both := p.throughout(p.a, cb) && p.throughout(p.b, ca)
 	if both {
 		if err := sameFigures(ca, cb); err != nil {
@@ -239,6 +242,8 @@ func sameLive(a, b View) error {
 		return fmt.Errorf("a shows %s, b shows %s", a.State, b.State)
 	case !live(a):
 		return nil
+	case a.Drill != b.Drill:
+		return fmt.Errorf("a takes it for a drill: %t, b: %t", a.Drill, b.Drill)
 	case a.ID != b.ID:
 		return fmt.Errorf("a is in call %s, b in call %s", a.ID, b.ID)
 	case a.Outgoing == b.Outgoing:

@@ -8,7 +8,7 @@ import (
 
 // A Refusal says why something a person asked for was not done.
 type Refusal struct {
-	Code   string // for programs: "not-ready", "busy", "no-call", "taken", "outgoing", "answered", "stopping"
+	Code   string // for programs: "not-ready", "busy", "no-call", "taken", "outgoing", "answered", "stopping", "suspended", "real-call", "unsettled"
 	Text   string // one sentence: what is
 	Action string // one sentence: what can be done
 }
@@ -22,35 +22,60 @@ var (
 	errNoAnswer = &Refusal{"no-call", "Nobody is calling on this line, so there is nothing to answer.", "Press Call to ring the other side."}
 	errNoRing   = &Refusal{"no-call", "Nobody is calling on this line, so there is nothing to decline.", "Nothing needs to be done."}
 	errNoCall   = &Refusal{"no-call", "This line carries no call, so there is nothing to hang up.", "Nothing needs to be done."}
+	errNoHand   = &Refusal{"no-call", "This line carries no call that was answered, so there is nothing to hand over.", "Answer first, or wait until they do."}
+	errHandTo   = &Refusal{"not-ready", "That console is not ready: its sound and microphone are not open.", "Have somebody press Ready there, then hand over again."}
 	errTaken    = &Refusal{"taken", "Another console has already taken this call.", "Leave it to the person there, or hang up for both."}
 	errOutgoing = &Refusal{"outgoing", "This call was placed here, so only the other side can answer it.", "Wait until they answer, or hang up."}
 	errAnswered = &Refusal{"answered", "This call is already answered, so it cannot be declined.", "Hang up to end it."}
+
+	errSuspended = &Refusal{"suspended", "The right to call on this line is suspended, so no call can begin.", "Write to the other side, or restore the right to call."}
+	errReal      = &Refusal{"real-call", "A real call is on this line, so no drill can begin.", "See to that call; drill another time."}
+	errUnsettled = &Refusal{"unsettled", "The other side has not heard yet that its call is over, so no drill can begin.", "Wait until the line is open, then try again."}
 )
 
 // Call lifts: the far side's consoles ring as soon as it is reached. Where the
 // other side already calls, or a call here has lost its console, to lift
-// is to take that call.
-func (m *Machine) Call(now time.Time, c Console) error {
+// is to take that call. A drill does none of this to a real call; a real call ends
+// a drill and is placed in its stead.
+func (m *Machine) Call(now time.Time, c Console, drill bool) error {
 	m.expire(now)
 	m.hurry(now)
-	if m.call.live() {
+	if live := m.call; live.live() && live.drill == drill {
 		err := m.take(now, c)
 		if err == errTaken || err == errOutgoing {
 			return errBusy
 		}
 		return err
 	}
-	if m.stopped {
-		return errStopping
+	if err := m.mayCall(c, drill); err != nil {
+		return err
 	}
-	if s := m.seat(c); s == nil || !s.able() {
-		return errNotReady
+	if m.call.live() {
+		m.call.finish(now, wire.Interrupted, Us)
 	}
-	placed := &call{id: m.fresh(), outgoing: true, phase: calling, console: c, began: now}
+	placed := &call{id: m.fresh(), outgoing: true, drill: drill, phase: calling, console: c, began: now}
 	placed.called = placed.stamp(now)
 	placed.rung(RungCalled, Us, placed.called)
 	m.begin(placed)
 	m.settle(now)
+	return nil
+}
+
+// mayCall says what keeps this console from placing a call, or nil. A live call
+// is then either none or a drill that a real one ends.
+func (m *Machine) mayCall(c Console, drill bool) error {
+	switch s := m.seat(c); {
+	case m.stopped:
+		return errStopping
+	case m.gate != wire.ReasonNone:
+		return errSuspended
+	case m.call.live() && drill:
+		return errReal
+	case s == nil || !s.able():
+		return errNotReady
+	case drill && m.heard.Step == wire.StepCalling && !m.heard.Drill && m.knows(m.heard.Call):
+		return errUnsettled
+	}
 	return nil
 }
 
@@ -128,6 +153,34 @@ func (m *Machine) HangUp(now time.Time) error {
 	m.call.finish(now, why[m.call.phase], Us)
 	m.settle(now)
 	return nil
+}
+
+// HandOver gives the answered call to another console here, from one tick to the
+// next: nothing about the call changes but whose voice it carries.
+func (m *Machine) HandOver(now time.Time, c Console) error {
+	m.expire(now)
+	if !m.call.live() || m.call.phase != answered {
+		return errNoHand
+	}
+	if s := m.seat(c); s == nil || !s.able() {
+		return errHandTo
+	}
+	m.call.console = c
+	m.settle(now)
+	return nil
+}
+
+// Refuse closes the line to calls and drills both ways, for this reason, until it
+// is given [wire.ReasonNone]: a call that waits for an answer ends, one from the far
+// side ends at once, none can be placed. An answered call goes on: no rule cuts
+// off people who speak.
+func (m *Machine) Refuse(now time.Time, why wire.Reason) {
+	m.expire(now)
+	m.gate = why
+	if c := m.call; why != wire.ReasonNone && c.live() && c.phase != answered {
+		c.finish(now, why, Us)
+	}
+	m.settle(now)
 }
 
 // Stop says that the station stops: the live call ends, and what comes after is

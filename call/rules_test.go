@@ -39,9 +39,9 @@ func TestCrossingWithClocksApart(t *testing.T) {
 // cross reports whether both sides name both calls.
 func cross(t *testing.T, p *pair, order int) bool {
 	calledAt := map[*end]time.Time{p.a: p.at(p.a), p.b: p.at(p.b).Add(7 * time.Millisecond)}
-	_ = p.a.m.Call(p.at(p.a), "c1")
+	_ = p.a.m.Call(p.at(p.a), "c1", false)
 	p.pass(7 * time.Millisecond)
-	_ = p.b.m.Call(p.at(p.b), "c1")
+	_ = p.b.m.Call(p.at(p.b), "c1", false)
 	p.pass(40 * time.Millisecond)
 	first, second := p.a, p.b
 	if order&1 != 0 {
@@ -246,7 +246,7 @@ func TestAPersonDoesNotWait(t *testing.T) {
 	if v := p.a.m.View(); v.State != Ended || v.ID == last {
 		t.Fatalf("call %s is %s: want the last to wait", v.ID, v.State)
 	}
-	if err := p.a.m.Call(p.now, "c1"); err != nil {
+	if err := p.a.m.Call(p.now, "c1", false); err != nil {
 		t.Fatal(err)
 	}
 	if v := p.a.m.View(); v.State != Active || v.ID != last {
@@ -388,7 +388,7 @@ func TestFreshIDYieldsTheirs(t *testing.T) {
 		p := baseline(t, "b calls; meet", 0, seed)
 		theirs := p.a.m.View().ID
 		_ = p.a.m.Decline(p.now, "c1")
-		_ = p.a.m.Call(p.now, "c1")
+		_ = p.a.m.Call(p.now, "c1", false)
 		if ours := p.a.m.View().ID; ours.Compare(theirs) >= 0 || ours.IsZero() {
 			t.Fatalf("ours is %s, theirs %s", ours, theirs)
 		}
@@ -440,7 +440,7 @@ func BenchmarkWholeCall(b *testing.B) {
 		e.m.Ready(p.at(e), "c1", true)
 	}
 	for b.Loop() {
-		_ = p.a.m.Call(p.at(p.a), "c1")
+		_ = p.a.m.Call(p.at(p.a), "c1", false)
 		p.carry(p.a)
 		p.bells(p.b)
 		p.carry(p.b)

@@ -84,9 +84,15 @@ func (s *sim) whim() {
 	now := s.at(e)
 	say := func(what string) { s.note("%s %s %s", e.name, what, c) }
 	switch n := s.r.IntN(100); {
-	case n < 25:
+	case n < 15:
 		say("calls from")
-		_ = e.m.Call(now, c)
+		_ = e.m.Call(now, c, false)
+	case n < 22:
+		say("drills from")
+		_ = e.m.Call(now, c, true)
+	case n < 25:
+		say("hands over to")
+		_ = e.m.HandOver(now, c)
 	case n < 45:
 		say("answers at")
 		_ = e.m.Answer(now, c)
@@ -111,6 +117,13 @@ func (s *sim) whim() {
 	case n < 86:
 		say("deafens")
 		e.deaf[c] = s.r.IntN(2) > 0
+	case n < 87:
+		say("gives another wave to")
+		e.m.Delay(now, c, time.Duration(s.r.IntN(4))*7*time.Second)
+	case n < 88:
+		why := []wire.Reason{wire.Suspended, wire.ReasonNone, wire.ReasonNone}[s.r.IntN(3)]
+		s.note("%s refuses calls: %q", e.name, why)
+		e.m.Refuse(now, why)
 	case n < 94:
 		r := s.routes[s.r.IntN(2)]
 		if r.cut = !r.cut; r.cut {

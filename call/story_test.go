@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ringdown/wire"
 )
 
 // TestStories plays testdata/stories.txt, which says at its top how to read it.
@@ -25,7 +27,7 @@ func TestStories(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, clocks %v apart", title, skew), func(t *testing.T) { play(t, lines, skew) })
 		}
 	}
-	if told < 30 {
+	if told < 45 {
 		t.Fatalf("found %d stories in testdata/stories.txt", told)
 	}
 }
@@ -98,6 +100,15 @@ func (p *pair) tellOf(e *end, verb, rest string) error {
 		e.m.Ringing(now, c, true)
 	case "silent":
 		e.m.Ringing(now, c, false)
+	case "delays":
+		c, after, _ := strings.Cut(rest, " ")
+		d, err := time.ParseDuration(after)
+		e.m.Delay(now, Console(c), d)
+		return err
+	case "suspends":
+		e.m.Refuse(now, wire.Suspended)
+	case "restores":
+		e.m.Refuse(now, wire.ReasonNone)
 	case "up":
 		e.m.LineUp(now)
 	case "down":
@@ -128,7 +139,11 @@ func (p *pair) tellOf(e *end, verb, rest string) error {
 func ask(m *Machine, now time.Time, verb string, c Console) error {
 	switch verb {
 	case "calls":
-		return m.Call(now, c)
+		return m.Call(now, c, false)
+	case "drills":
+		return m.Call(now, c, true)
+	case "hands-over":
+		return m.HandOver(now, c)
 	case "answers":
 		return m.Answer(now, c)
 	case "declines":
@@ -162,6 +177,13 @@ func want(got, want string) error {
 
 // brief is a view in a few words.
 func brief(v View) string {
+	if v.Drill {
+		return "DRILL " + briefState(v)
+	}
+	return briefState(v)
+}
+
+func briefState(v View) string {
 	switch v.State {
 	case Idle:
 		return "no call"

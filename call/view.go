@@ -76,6 +76,7 @@ type Summary struct {
 	State    State
 	Since    time.Time // of State, by our clock
 	Outgoing bool      // the call that lives was placed here
+	Drill    bool      // it exercises the people; a real call is not one
 	Console  Console   // ours in the call, or the one that declined it; "" for none yet
 	Reached  bool      // the far station knows of the call
 	Ringing  int       // consoles that really ring on the called side; 255 may be more
@@ -103,7 +104,7 @@ func (m *Machine) summarize() Summary {
 	if c == nil {
 		return s
 	}
-	s.ID, s.Crossed, s.Outgoing, s.Console = c.id, c.crossed, c.outgoing, c.console
+	s.ID, s.Crossed, s.Outgoing, s.Drill, s.Console = c.id, c.crossed, c.outgoing, c.drill, c.console
 	s.Reached = !c.outgoing || c.joined
 	s.Reason, s.EndedBy, s.Gap, s.GapTotal = c.reason, c.endedBy, c.longest, c.total
 	switch c.phase {
