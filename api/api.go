@@ -183,14 +183,21 @@ type Call struct {
 	EndedBy  string     `json:"ended_by,omitempty"` // "us", "them", or empty: nobody chose it
 	GapMS    int64      `json:"gap_ms"`             // longest time held so far
 	Steps    []Step     `json:"steps"`              // the ladder, each rung by the side that knows it
+	Drill    bool       `json:"drill,omitempty"`    // it exercises the people, and is no real call
+	Joined   []Joined   `json:"joined,omitempty"`   // further people in it, on either side
 }
 
 // A Step is one rung of the ladder. At is its author's time, the same figure on
-// both sides.
+// both sides. What it says beside that comes from the record, as its author's
+// station states it there, and may come a moment later.
 type Step struct {
-	Name string    `json:"step"` // "called", "reached", "ringing", "answered", "held", "resumed", "ended"
-	At   time.Time `json:"at"`
-	By   string    `json:"by"` // "us" or "them"
+	Name    string    `json:"step"` // "called", "reached", "ringing", "answered", "held", "resumed", "ended", and those of people: see api/call.go
+	At      time.Time `json:"at"`
+	By      string    `json:"by"`                // "us" or "them"
+	Who     string    `json:"who,omitempty"`     // the person, if stated
+	Role    Role      `json:"role,omitempty"`    // of Who, if stated
+	Minutes int       `json:"minutes,omitempty"` // with "fetching"; 0: not known
+	Speaks  bool      `json:"speaks,omitempty"`  // with "joined": not only listens
 }
 
 // HeldReason says why a call is held.
@@ -284,6 +291,12 @@ type ToStation struct {
 	// passes none of its voice on, whatever the page sends.
 	Slug string `json:"slug,omitempty"`
 	On   bool   `json:"on,omitempty"`
+
+	// "call": a drill. "join", On: this console speaks too. "hand": to which console.
+	// "fetching": in how many minutes. See api/call.go.
+	Drill   bool   `json:"drill,omitempty"`
+	To      string `json:"to,omitempty"`
+	Minutes int    `json:"minutes,omitempty"`
 
 	// "shown": these messages of the other side, on line Slug, stand on this console's screen, which
 	// is ready: at most 16 keys.

@@ -276,7 +276,7 @@ func (st *seat) act(now time.Time, e *lineEnd, m api.ToStation) error {
 			return err
 		}
 		if m.Type == "call" {
-			return e.call.Call(now, c)
+			return e.call.Call(now, c, m.Drill)
 		}
 		return e.call.Answer(now, c)
 	case "decline":

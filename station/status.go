@@ -130,7 +130,7 @@ func (e *lineEnd) callStatus() *api.Call {
 		ID: v.ID.String(), State: api.CallState(v.State.String()), Since: stamp(v.Since), Outgoing: v.Outgoing,
 		Console: string(v.Console), Reached: v.Reached, Ringing: v.Ringing, FarReady: v.FarReady,
 		Held: heldReasons[v.Held], Reason: api.EndReason(v.Reason.String()), EndedBy: side(v.EndedBy),
-		GapMS: v.Gap.Milliseconds(), Steps: make([]api.Step, 0, len(v.Steps)),
+		Drill: v.Drill, GapMS: v.Gap.Milliseconds(), Steps: make([]api.Step, 0, len(v.Steps)),
 	}
 	for _, s := range v.Steps {
 		c.Steps = append(c.Steps, api.Step{Name: s.Name.String(), At: stamp(s.At), By: side(s.By)})

@@ -48,6 +48,7 @@ func (e *lineEnd) enterCall() {
 }
 
 func (e *lineEnd) enterStep(v call.View, at time.Time, s record.CallStep) {
+	s.Drill = v.Drill
 	d := replica.Draft{Time: at, Call: record.CallID(v.ID), Body: s}
 	e.clerk.enter(d)
 	if s.Step == record.StepEnded {
@@ -114,6 +115,8 @@ var endReasons = map[wire.Reason]record.Reason{
 	wire.LineLost:    record.LineLost,
 	wire.Restarted:   record.Restarted,
 	wire.Stopping:    record.Stopping,
+	wire.Suspended:   record.Suspended,
+	wire.Interrupted: record.Interrupted,
 }
 
 // Line and paths are entered as they stand once a second, so that what comes and goes within one

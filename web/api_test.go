@@ -27,6 +27,7 @@ var declared = map[string]string{
 	"../api/api.go":    "api.js",
 	"../api/record.go": "apirecord.js",
 	"../api/person.go": "apiperson.js",
+	"../api/call.go":   "apicall.js",
 }
 
 func readAPI(t *testing.T) apiText {

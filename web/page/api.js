@@ -127,14 +127,20 @@
  * @property {string} [ended_by] "us", "them", or nothing: nobody chose it
  * @property {number} gap_ms
  * @property {Step[]} steps
+ * @property {boolean} [drill] it exercises the people, and is no real call
+ * @property {import("./apicall.js").Joined[]} [joined] further people in it, on either side
  */
 
 /**
  * One rung of the ladder, at its author's time.
  * @typedef {object} Step
- * @property {string} step "called", "reached", "ringing", "answered", "held", "resumed", "ended"
+ * @property {string} step "called", "reached", "ringing", "answered", "held", "resumed", "ended"; "asked", "fetching", "present", "joined", "left", "handed"
  * @property {string} at
  * @property {string} by "us" or "them"
+ * @property {string} [who] the person, as that side's station states
+ * @property {import("./apiperson.js").Role} [role] of that person, the same
+ * @property {number} [minutes] with "fetching"; nothing: not known
+ * @property {boolean} [speaks] with "joined": not only listens
  */
 
 /** @typedef {"our console lost"|"their console lost"|"line down"} HeldReason */
@@ -177,6 +183,9 @@
  * @property {string} [why]
  * @property {string} [slug]
  * @property {boolean} [on]
+ * @property {boolean} [drill]
+ * @property {string} [to] a console's id
+ * @property {number} [minutes]
  * @property {string[]} [keys] at most 16
  * @property {number} [n]
  * @property {string} [sdp]
