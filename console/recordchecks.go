@@ -40,8 +40,9 @@ var (
 	theirKey   = keyForm{regexp.MustCompile(`^them/(0|[1-9][0-9]{0,14})$`), `"them/7"`}
 	waitingKey = keyForm{regexp.MustCompile(`^waiting/[0-9a-f]{32}$`), `"waiting/" and 32 hexadecimal digits`}
 	callKey    = keyForm{regexp.MustCompile(`^call/[0-9a-f]{32}$`), `"call/" and 32 hexadecimal digits`}
+	talkKey    = keyForm{regexp.MustCompile(`^(call|drill)/[0-9a-f]{32}$`), `"call/" or "drill/" and 32 hexadecimal digits`}
 	writtenKey = keyForm{regexp.MustCompile(entryKey.String() + `|` + waitingKey.String()), `"us/12", "them/7" or "waiting/…"`}
-	shownKey   = keyForm{regexp.MustCompile(entryKey.String() + `|` + callKey.String()), `"us/12", "them/7" or "call/…"`}
+	shownKey   = keyForm{regexp.MustCompile(entryKey.String() + `|` + talkKey.String()), `"us/12", "them/7", "call/…" or "drill/…"`}
 	anyKey     = keyForm{regexp.MustCompile(writtenKey.String() + `|` + callKey.String()), `"us/12", "them/7", "call/…" or "waiting/…"`}
 	idForm     = keyForm{regexp.MustCompile(`^[0-9a-z][0-9a-z/-]{0,63}$`), "an id of small letters and digits"}
 )

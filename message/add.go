@@ -106,8 +106,10 @@ func (t *taking) content(id entryID, e *record.Entry) {
 		t.attachment(id, e)
 	case record.KindReceipt:
 		t.receipt(id, e)
-	case record.KindCall:
+	case record.KindCall, record.KindDrill:
 		t.callStep(id, e)
+	case record.KindTest, record.KindPresence:
+		t.turn(id, e)
 	case record.KindMatter:
 		t.matter(id, e)
 	default:
@@ -119,7 +121,7 @@ func (t *taking) content(id entryID, e *record.Entry) {
 // plain are entries that stand for themselves.
 func (t *taking) plain(id entryID, e *record.Entry) {
 	var act, a, b int64
-	var text string
+	var who, text string
 	switch body := e.Body.(type) {
 	case record.LineChange:
 		a = int64(body.Path)
@@ -131,10 +133,12 @@ func (t *taking) plain(id entryID, e *record.Entry) {
 	case record.Disclosure:
 		act, text = int64(body.Act), body.To
 		a, b = countRanges(body.Ranges)
+	case record.Right:
+		act, who, text = int64(body.Act), body.Who, body.Text
 	}
 	t.row(id, e.Kind, e.Time)
-	t.do("UPDATE item SET act = ?, a = ?, b = ?, text = ? WHERE pos = ?", act, a, b, text, t.state.pos)
-	t.index(t.state.pos, e.Kind, 0, text)
+	t.do("UPDATE item SET act = ?, a = ?, b = ?, who = ?, text = ? WHERE pos = ?", act, a, b, who, text, t.state.pos)
+	t.index(t.state.pos, e.Kind, 0, who+"\n"+text)
 	t.touch(id.key())
 }
 
@@ -156,7 +160,7 @@ func (t *taking) row(id entryID, kind record.Kind, at int64) {
 		t.do(fmt.Sprintf(wordsSchema, wordsTable(t.state.pos)))
 		t.do(fmt.Sprintf(termsSchema, wordsTable(t.state.pos)))
 	}
-	t.do("INSERT INTO item VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, '')", t.state.pos, kind, id, at, t.now)
+	t.do("INSERT INTO item VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, '', '')", t.state.pos, kind, id, at, t.now)
 	t.do("UPDATE entry SET pos = ? WHERE id = ?", t.state.pos, id)
 	t.span(logItems, t.state.pos, at)
 }
@@ -200,8 +204,8 @@ func (t *taking) wasHere(own bool, first, end, at int64) {
 	if t.get("SELECT added FROM entry WHERE id = ?", high)(&added); added <= at {
 		return // and so were all before it
 	}
-	t.do("UPDATE item SET added = ? WHERE added > ? AND kind <> ? AND pos IN (SELECT pos FROM entry WHERE id BETWEEN ? AND ? AND id & 1 = ?)",
-		at, at, record.KindCall, low, high, low&1)
+	t.do("UPDATE item SET added = ? WHERE added > ? AND kind NOT IN (?, ?) AND pos IN (SELECT pos FROM entry WHERE id BETWEEN ? AND ? AND id & 1 = ?)",
+		at, at, record.KindCall, record.KindDrill, low, high, low&1)
 	t.do("UPDATE entry SET added = ? WHERE added > ? AND id BETWEEN ? AND ? AND id & 1 = ?", at, at, low, high, low&1)
 }
 
@@ -254,6 +258,8 @@ func (t *taking) relate(id entryID, kind record.Kind, relation record.Relation, 
 		t.rung(id, to)
 	case kind == record.KindMessage:
 		t.answer(id, relation, to)
+	case kind == record.KindTest || kind == record.KindPresence:
+		t.follow(id, to)
 	}
 }
 

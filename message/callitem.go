@@ -18,6 +18,7 @@ const (
 // A told is what both logs tell of a call.
 type told struct {
 	id              []byte
+	drill           bool
 	called, ended   [2]entryID // own, far
 	answered, last  [2]entryID
 	merged          []int64 // numbers of this call and those that were given up for it
@@ -30,8 +31,8 @@ func (d *drawing) call(item *api.Item, n int64) error {
 		return err
 	}
 	id := record.CallID(t.id)
-	call := &api.RecordedCall{ID: id.String()}
-	item.Call, item.Key, item.By = call, callKey(id), side(t.lifted)
+	call := &api.RecordedCall{ID: id.String(), Drill: t.drill}
+	item.Call, item.Key, item.By = call, CallKey(id, t.drill), side(t.lifted)
 	if call.Steps, err = d.steps(t.merged, maxSteps); err != nil {
 		return err
 	}
@@ -46,8 +47,8 @@ func (d *drawing) call(item *api.Item, n int64) error {
 }
 
 func (d *drawing) told(n int64) (t told, err error) {
-	found, err := d.one("SELECT id, called0, called1, ended0, ended1, answered0, answered1, last0, last1 FROM call WHERE n = ?", []any{n},
-		&t.id, &t.called[0], &t.called[1], &t.ended[0], &t.ended[1], &t.answered[0], &t.answered[1], &t.last[0], &t.last[1])
+	found, err := d.one(`SELECT id, drill, called0, called1, iif(ended0 > alive0, ended0, 0), iif(ended1 > alive1, ended1, 0), answered0, answered1, last0, last1
+		FROM call WHERE n = ?`, []any{n}, &t.id, &t.drill, &t.called[0], &t.called[1], &t.ended[0], &t.ended[1], &t.answered[0], &t.answered[1], &t.last[0], &t.last[1])
 	if err != nil || !found {
 		return t, missing(found, err, "call", n)
 	}
@@ -107,18 +108,22 @@ func (d *drawing) steps(calls []int64, limit int) ([]api.RecordedStep, error) {
 	var all []numbered
 	for _, n := range calls {
 		for log := range 2 {
-			err := d.all(`SELECT s.id, seq, step, reason, count, who, at FROM step s JOIN entry e ON e.id = s.id
+			err := d.all(`SELECT s.id, seq, step, reason, speaks, count, role, who, at FROM step s JOIN entry e ON e.id = s.id
 				WHERE call = ? AND s.id & 1 = ? ORDER BY s.id LIMIT ?`, []any{n, log, limit}, func(rows *sql.Rows) error {
 				var id entryID
 				var at, reason int64
 				var step record.Step
+				var role record.Role
 				var s numbered
-				err := rows.Scan(&id, &s.seq, &step, &reason, &s.Count, &s.Who, &at)
+				err := rows.Scan(&id, &s.seq, &step, &reason, &s.Speaks, &s.Count, &role, &s.Who, &at)
 				s.Key, s.By, s.At = id.key(), side(id.own()), timeOf(at)
 				if step != 0 {
 					s.Step = step.String()
 				}
-				s.Reason = reasonOf(reason)
+				if step == record.StepFetching {
+					s.Count, s.Minutes = 0, s.Count
+				}
+				s.Reason, s.Role = reasonOf(reason), apiRoles[role]
 				all = append(all, s)
 				return err
 			})
@@ -134,6 +139,9 @@ func (d *drawing) steps(calls []int64, limit int) ([]api.RecordedStep, error) {
 	}
 	return steps, nil
 }
+
+// apiRoles are the roles as the station's API names them.
+var apiRoles = map[record.Role]api.Role{record.RoleOfficer: api.RoleOfficer, record.RolePrincipal: api.RolePrincipal, record.RoleObserver: api.RoleObserver}
 
 func reasonOf(r int64) api.EndReason {
 	if r == 0 {
@@ -222,13 +230,13 @@ const maxEntries = 4096
 // CallEntries names the entries of a call, in the order in which they were added; of one side at
 // most 4096.
 func (v *View) CallEntries(key string) (refs []Ref, err error) {
-	id, ok := parseCallKey(key)
+	id, drill, ok := parseCallKey(key)
 	if !ok {
 		return nil, nil
 	}
 	err = v.read("entries of "+key, func(s *session) error {
 		var n int64
-		if found, err := s.one("SELECT iif(into_n = 0, n, into_n) FROM call WHERE id = ?", []any{id[:]}, &n); err != nil || !found {
+		if found, err := s.one("SELECT iif(into_n = 0, n, into_n) FROM call WHERE id = ? AND drill = ?", []any{id[:], drill}, &n); err != nil || !found {
 			return err
 		}
 		d := drawing{session: s}
@@ -246,18 +254,25 @@ func (v *View) CallEntries(key string) (refs []Ref, err error) {
 	return refs, err
 }
 
-// OpenCalls are the calls of which our own log has steps, the newest no end: one that a restart ended may have
-// rung anew.
-func (v *View) OpenCalls() (open []record.CallID, err error) {
+// An OpenCall is a call, or a drill, that our own log has not ended.
+type OpenCall struct {
+	ID    record.CallID
+	Drill bool
+}
+
+// OpenCalls are the calls of which our own log has steps and after these no end: one that a restart ended may
+// have rung anew.
+func (v *View) OpenCalls() (open []OpenCall, err error) {
 	err = v.read("open calls", func(s *session) error {
-		const query = `SELECT id FROM call WHERE ended0 < last0 AND into_n = 0 AND
-			(SELECT step FROM step WHERE call = n AND step.id & 1 = 0 ORDER BY step.id DESC LIMIT 1) <> ? ORDER BY n LIMIT 1000`
-		return s.all(query, []any{record.StepEnded}, func(rows *sql.Rows) error {
+		const query = "SELECT id, drill FROM call WHERE ended0 < alive0 AND into_n = 0 ORDER BY n LIMIT 1000"
+		return s.all(query, nil, func(rows *sql.Rows) error {
+			var c OpenCall
 			var id []byte
-			if err := rows.Scan(&id); err != nil {
+			if err := rows.Scan(&id, &c.Drill); err != nil {
 				return err
 			}
-			open = append(open, record.CallID(slices.Concat(id, make([]byte, 16))[:16]))
+			copy(c.ID[:], id)
+			open = append(open, c)
 			return nil
 		})
 	})

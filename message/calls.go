@@ -7,11 +7,12 @@ import (
 	"ringdown/record"
 )
 
-// callOf gives the number of a call in the view, which it makes if it is new.
-func (t *taking) callOf(id record.CallID) (n int64) {
-	if !t.get("SELECT n FROM call WHERE id = ?", id[:])(&n) {
-		t.do("INSERT INTO call VALUES (NULL, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)", id[:])
-		t.get("SELECT n FROM call WHERE id = ?", id[:])(&n)
+// callOf gives the number of a call, or a drill, in the view, which it makes if it is new.
+func (t *taking) callOf(id record.CallID, drill bool) (n int64) {
+	const query = "SELECT n FROM call WHERE id = ? AND drill = ?"
+	if !t.get(query, id[:], drill)(&n) {
+		t.do("INSERT INTO call VALUES (NULL, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)", id[:], drill)
+		t.get(query, id[:], drill)(&n)
 	}
 	return n
 }
@@ -19,11 +20,15 @@ func (t *taking) callOf(id record.CallID) (n int64) {
 // callStep takes in a step of a call.
 func (t *taking) callStep(id entryID, e *record.Entry) {
 	body, _ := e.Body.(record.CallStep) // of an erased one there is no step, but that it was
-	n := t.callOf(e.Call)
+	drill := e.Kind == record.KindDrill
+	n := t.callOf(e.Call, drill)
 	t.state.seq++
-	t.do("INSERT INTO step VALUES (?, ?, ?, ?, ?, ?, ?, ?)", id, n, t.state.seq, body.Step, body.Reason, body.By, body.Count, body.Who)
-	t.placeCall(n, id, e.Time)
+	t.do("INSERT INTO step VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", id, n, t.state.seq, body.Step, body.Reason, body.By, body.Speaks, body.Count, body.Role, body.Who)
+	t.placeCall(n, id, e)
 	t.most("last", n, id)
+	if goesOn(body.Step) {
+		t.most("alive", n, id)
+	}
 	switch body.Step {
 	case record.StepCalled:
 		t.least("called", n, id)
@@ -31,10 +36,10 @@ func (t *taking) callStep(id entryID, e *record.Entry) {
 	case record.StepAnswered:
 		t.least("answered", n, id)
 	case record.StepEnded:
-		t.least("ended", n, id)
+		t.most("ended", n, id)
 	case record.StepCrossed:
 		if id.own() {
-			t.mergeCall(t.callOf(body.Other), n)
+			t.mergeCall(t.callOf(body.Other, drill), n)
 		}
 	}
 	for _, r := range e.About {
@@ -42,6 +47,10 @@ func (t *taking) callStep(id entryID, e *record.Entry) {
 	}
 	t.showCall(n)
 }
+
+// goesOn reports whether a step says that the call is not over, or is not over any more: it rings anew
+// if a station was started again while it rang. Persons may still leave a call that has ended.
+func goesOn(s record.Step) bool { return s >= record.StepCalled && s < record.StepEnded }
 
 // least and most keep the first and the last of what one side said of a call.
 func (t *taking) least(column string, n int64, id entryID) {
@@ -55,13 +64,13 @@ func (t *taking) most(column string, n int64, id entryID) {
 }
 
 // placeCall gives a call its row, unless it has one or is part of another.
-func (t *taking) placeCall(n int64, id entryID, at int64) {
+func (t *taking) placeCall(n int64, id entryID, e *record.Entry) {
 	var pos, into int64
 	t.get("SELECT pos, into_n FROM call WHERE n = ?", n)(&pos, &into)
 	if pos != 0 || into != 0 {
 		return
 	}
-	t.row(id, record.KindCall, at)
+	t.row(id, e.Kind, e.Time)
 	t.do("UPDATE item SET ref = ?, matter = (SELECT matter FROM call WHERE n = ?) WHERE pos = ?", n, n, t.state.pos)
 	t.do("UPDATE call SET pos = ? WHERE n = ?", t.state.pos, n)
 }
@@ -101,25 +110,42 @@ func (t *taking) showCall(n int64) {
 	if into != 0 {
 		n = into
 	}
-	if !t.get("SELECT pos, matter FROM call WHERE n = ? AND pos <> 0", n)(&pos, &matter) {
+	kind := record.KindCall
+	var drill bool
+	if !t.get("SELECT pos, matter, drill FROM call WHERE n = ? AND pos <> 0", n)(&pos, &matter, &drill) {
 		return
 	}
-	var names []string
-	t.list(`SELECT who FROM call c JOIN step s ON s.id IN (called0, called1, answered0, answered1, ended0, ended1)
-		WHERE c.n = ? AND who <> '' ORDER BY s.id`, []any{n}, func(scan func(...any) error) error {
+	if drill {
+		kind = record.KindDrill
+	}
+	t.index(pos, kind, matter, strings.Join(t.personsOf(n), "\n"))
+	t.touchCall(n)
+}
+
+// maxPersons is by how many persons of each side a call is found, beside those who called, answered and ended it.
+const maxPersons = 16
+
+func (t *taking) personsOf(n int64) (names []string) {
+	add := func(scan func(...any) error) error {
 		var who string
 		err := scan(&who)
 		names = append(names, who)
 		return err
-	})
-	t.index(pos, record.KindCall, matter, strings.Join(names, "\n"))
-	t.touchCall(n)
+	}
+	t.list(`SELECT who FROM call c JOIN step s ON s.id IN (called0, called1, answered0, answered1, ended0, ended1)
+		WHERE c.n = ? AND who <> '' ORDER BY s.id`, []any{n}, add)
+	for log := range 2 {
+		t.list("SELECT who FROM step WHERE call = ? AND id & 1 = ? AND who <> '' ORDER BY id LIMIT ?", []any{n, log, maxPersons}, add)
+	}
+	return names
 }
 
 func (t *taking) touchCall(n int64) {
 	var id []byte
-	t.get("SELECT id FROM call WHERE n = ?", n)(&id)
-	t.touch(callKey(record.CallID(id)))
+	var drill bool
+	if t.get("SELECT id, drill FROM call WHERE n = ?", n)(&id, &drill) && len(id) == len(record.CallID{}) {
+		t.touch(CallKey(record.CallID(id), drill))
+	}
 }
 
 // later is which of two entries is the later one, one of each log: by what each had seen of the other

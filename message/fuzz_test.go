@@ -79,15 +79,15 @@ func FuzzAdd(f *testing.F) {
 }
 
 func FuzzKey(f *testing.F) {
-	for _, s := range []string{"us/0", "them/17", "us/-1", "us/007", "us/+1", "us/", "/", "them/281474976710656", "call/00"} {
+	for _, s := range []string{"us/0", "them/17", "us/-1", "us/007", "us/+1", "us/", "/", "them/281474976710656", "call/00", "drill/" + callID(1).String()} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, key string) {
 		if own, n, ok := ParseKey(key); ok && Key(own, n) != key {
 			t.Errorf("%q is read as %s", key, Key(own, n))
 		}
-		if id, ok := parseCallKey(key); ok && callKey(id) != key {
-			t.Errorf("%q is read as %s", key, callKey(id))
+		if id, drill, ok := parseCallKey(key); ok && CallKey(id, drill) != key {
+			t.Errorf("%q is read as %s", key, CallKey(id, drill))
 		}
 	})
 }

@@ -33,8 +33,8 @@ func (v *View) Items(keys []string, p Proofs, now time.Time) (items []api.Item, 
 
 // posOf is the row that a key names, or the entry with that key is part of.
 func (s *session) posOf(key string) (pos int64, err error) {
-	if id, ok := parseCallKey(key); ok {
-		_, err = s.one("SELECT iif(c.into_n = 0, c.pos, i.pos) FROM call c LEFT JOIN call i ON i.n = c.into_n WHERE c.id = ?", []any{id[:]}, &pos)
+	if id, drill, ok := parseCallKey(key); ok {
+		_, err = s.one("SELECT iif(c.into_n = 0, c.pos, i.pos) FROM call c LEFT JOIN call i ON i.n = c.into_n WHERE c.id = ? AND c.drill = ?", []any{id[:], drill}, &pos)
 		return pos, err
 	}
 	own, number, ok := ParseKey(key)
@@ -42,6 +42,7 @@ func (s *session) posOf(key string) (pos int64, err error) {
 		return 0, nil
 	}
 	_, err = s.one(`SELECT coalesce((SELECT iif(c.into_n = 0, c.pos, i.pos) FROM step s JOIN call c ON c.n = s.call LEFT JOIN call i ON i.n = c.into_n WHERE s.id = e.id),
+		(SELECT b.pos FROM turn t JOIN entry b ON b.id = t.root WHERE t.id = e.id),
 		(SELECT m.pos FROM file f JOIN message m ON m.id = f.carrier WHERE f.id = e.id), max(e.pos, 0)) FROM entry e WHERE id = ?`, []any{idOf(own, number)}, &pos)
 	return pos, err
 }
@@ -75,18 +76,21 @@ type row struct {
 	matter    entryID
 	open      int
 	act, a, b int64
-	text      string
+	who, text string
 }
 
 func (d *drawing) item(pos int64) (item api.Item, err error) {
 	var r row
-	found, err := d.one("SELECT kind, ref, at, added, matter, open, act, a, b, text FROM item WHERE pos = ?", []any{pos},
-		&r.kind, &r.ref, &r.at, &r.added, &r.matter, &r.open, &r.act, &r.a, &r.b, &r.text)
+	found, err := d.one("SELECT kind, ref, at, added, matter, open, act, a, b, who, text FROM item WHERE pos = ?", []any{pos},
+		&r.kind, &r.ref, &r.at, &r.added, &r.matter, &r.open, &r.act, &r.a, &r.b, &r.who, &r.text)
 	if err != nil || !found {
 		return item, missing(found, err, "item", pos)
 	}
 	item = api.Item{Position: pos, Kind: r.kind.String(), At: timeOf(r.at), Matter: r.matter.key()}
-	if r.kind == record.KindCall {
+	if r.kind == record.KindDrill {
+		item.Kind = record.KindCall.String()
+	}
+	if r.kind == record.KindCall || r.kind == record.KindDrill {
 		return item, d.call(&item, int64(r.ref))
 	}
 	item.Key, item.By, item.Proof = r.ref.key(), side(r.ref.own()), d.p(r.ref.own(), r.ref.number()).String()
@@ -106,6 +110,15 @@ func (d *drawing) item(pos int64) (item api.Item, err error) {
 		item.To, item.Bodies, item.Headers = r.text, r.a, r.b
 		if r.act != 0 {
 			item.Act = record.DisclosureAct(r.act).String()
+		}
+	case record.KindTest:
+		err = d.test(&item, r.ref)
+	case record.KindPresence:
+		err = d.presence(&item, r.ref)
+	case record.KindRight:
+		item.Right = &api.RecordedRight{Who: r.who, Text: r.text}
+		if r.act != 0 {
+			item.Act = record.RightAct(r.act).String()
 		}
 	}
 	return item, err
@@ -147,11 +160,12 @@ func (d *drawing) misdated(id entryID) (int64, error) {
 }
 
 func (d *drawing) message(item *api.Item, r *row) error {
-	var answers, amends, retracts, root, retracted, shown, read, newest entryID
+	var answers, amends, retracts, root, retracted, newest entryID
+	var got rungs
 	var files string
 	var sum int64
-	found, err := d.one("SELECT answers, amends, retracts, root, retracted, shown, read, erased, files, sum, text FROM message WHERE id = ?", []any{r.ref},
-		&answers, &amends, &retracts, &root, &retracted, &shown, &read, &item.Erased, &files, &sum, &item.Text)
+	found, err := d.one("SELECT answers, amends, retracts, root, retracted, shown, read, seen, erased, files, sum, text FROM message WHERE id = ?", []any{r.ref},
+		&answers, &amends, &retracts, &root, &retracted, &got.shown, &got.read, &got.seen, &item.Erased, &files, &sum, &item.Text)
 	if err != nil || !found {
 		return missing(found, err, "message", int64(r.ref))
 	}
@@ -170,28 +184,34 @@ func (d *drawing) message(item *api.Item, r *row) error {
 	if item.Files, err = d.files(files); err != nil {
 		return err
 	}
-	item.Ladder, err = d.ladder(r, shown, read)
+	item.Ladder, err = d.ladder(r, got)
 	return err
 }
 
-func (d *drawing) ladder(r *row, shown, read entryID) (*api.Ladder, error) {
+// rungs are the receipts of a message.
+type rungs struct{ shown, read, seen entryID }
+
+func (d *drawing) ladder(r *row, got rungs) (*api.Ladder, error) {
 	l := &api.Ladder{Stage: api.StageDelivered}
 	if r.ref.own() && d.p(true, r.ref.number()) == record.ProofNone {
 		l.Stage = api.StageOnLine
 	}
-	var err error
-	if shown != 0 {
-		l.Stage = api.StageShown
-		if l.ShownAt, err = d.timeOf(shown); err != nil {
+	for _, rung := range []struct {
+		stage api.Stage
+		by    entryID
+		at    **time.Time
+		who   *string
+	}{{api.StageShown, got.shown, &l.ShownAt, new(string)}, {api.StageRead, got.read, &l.ReadAt, &l.ReadBy}, {api.StageSeen, got.seen, &l.SeenAt, &l.SeenBy}} {
+		if rung.by == 0 {
+			continue
+		}
+		l.Stage = rung.stage
+		at, err := d.timeOf(rung.by)
+		if err != nil {
 			return nil, err
 		}
-	}
-	if read != 0 {
-		l.Stage = api.StageRead
-		if l.ReadAt, err = d.timeOf(read); err != nil {
-			return nil, err
-		}
-		if _, err := d.one("SELECT who FROM reader WHERE id = ?", []any{read}, &l.ReadBy); err != nil {
+		*rung.at = at
+		if _, err := d.one("SELECT who FROM reader WHERE id = ?", []any{rung.by}, rung.who); err != nil {
 			return nil, err
 		}
 	}

@@ -41,22 +41,28 @@ func ParseKey(key string) (own bool, number int64, ok bool) {
 // maxNumber is above all numbers of entries.
 const maxNumber = 1 << 48
 
-// callKey is the name of a call.
-func callKey(id record.CallID) string { return "call/" + id.String() }
+// CallKey is the name of a call, or of a drill: what was entered as the one is never part of the other.
+func CallKey(id record.CallID, drill bool) string {
+	if drill {
+		return "drill/" + id.String()
+	}
+	return "call/" + id.String()
+}
 
-func parseCallKey(key string) (id record.CallID, ok bool) {
-	digits, found := strings.CutPrefix(key, "call/")
-	if !found || len(digits) != 2*len(id) {
-		return id, false
+func parseCallKey(key string) (id record.CallID, drill, ok bool) {
+	what, digits, _ := strings.Cut(key, "/")
+	drill = what == "drill"
+	if len(digits) != 2*len(id) {
+		return id, false, false
 	}
 	for i := range id {
 		b, err := strconv.ParseUint(digits[2*i:2*i+2], 16, 8)
 		if err != nil {
-			return id, false
+			return id, false, false
 		}
 		id[i] = byte(b)
 	}
-	return id, callKey(id) == key && !id.IsZero()
+	return id, drill, CallKey(id, drill) == key && !id.IsZero()
 }
 
 // An entryID is an entry in the view's tables: twice its number and 2, and 1 more in the far log.

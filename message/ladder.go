@@ -26,7 +26,7 @@ func sumOf(id entryID, text string) int64 {
 func (t *taking) message(id entryID, e *record.Entry) {
 	body, whole := e.Body.(record.Message)
 	t.row(id, e.Kind, e.Time)
-	t.do("INSERT INTO message VALUES (?, ?, 0, 0, 0, 0, 0, 0, 0, ?, '', ?, ?)", id, t.state.pos, !whole, sumOf(id, body.Text), body.Text)
+	t.do("INSERT INTO message VALUES (?, ?, 0, 0, 0, 0, 0, 0, 0, 0, ?, '', ?, ?)", id, t.state.pos, !whole, sumOf(id, body.Text), body.Text)
 	t.adding = id
 	for _, r := range e.About {
 		t.points(id, e, r)
@@ -126,9 +126,9 @@ const standing = "SELECT id FROM message WHERE root = ? AND root <> 0 AND retrac
 // or replaced, nor one that takes back another.
 func (t *taking) settle(id entryID) {
 	var pos int64
-	var retracts, root, retracted, read entryID
+	var retracts, root, retracted, read, seen entryID
 	var erased bool
-	if !t.get("SELECT pos, retracts, root, retracted, read, erased FROM message WHERE id = ?", id)(&pos, &retracts, &root, &retracted, &read, &erased) {
+	if !t.get("SELECT pos, retracts, root, retracted, read, seen, erased FROM message WHERE id = ?", id)(&pos, &retracts, &root, &retracted, &read, &seen, &erased) {
 		return
 	}
 	open := openFar
@@ -139,7 +139,7 @@ func (t *taking) settle(id entryID) {
 	if root != 0 {
 		t.get(standing, root)(&newest)
 	}
-	if retracts != 0 || retracted != 0 || read != 0 || erased || newest != id {
+	if retracts != 0 || retracted != 0 || read != 0 || seen != 0 || erased || newest != id {
 		open = openNot
 	}
 	t.setOpen(pos, open)
@@ -175,7 +175,7 @@ func (t *taking) receipt(id entryID, e *record.Entry) {
 		return
 	}
 	t.do("UPDATE entry SET pos = ? WHERE id = ?", -int64(body.Rung), id) // a receipt is no row
-	if body.Rung == record.Read {
+	if body.Rung != record.Shown {
 		t.do("INSERT INTO reader VALUES (?, ?)", id, body.Who)
 	}
 	for _, r := range e.About {
@@ -190,32 +190,31 @@ func (t *taking) rung(id, to entryID) {
 	}
 	var rung int64
 	t.get("SELECT -pos FROM entry WHERE id = ?", id)(&rung)
+	column, known := rungColumns[record.Rung(rung)]
 	var had entryID
-	if record.Rung(rung) == record.Shown {
-		if t.get("SELECT shown FROM message WHERE id = ?", to)(&had) && (had == 0 || had > id) {
-			t.do("UPDATE message SET shown = ? WHERE id = ?", id, to)
-			t.touch(to.key())
-		}
+	if !known || !t.get("SELECT "+column+" FROM message WHERE id = ?", to)(&had) || had != 0 && had < id {
 		return
 	}
-	if !t.get("SELECT read FROM message WHERE id = ?", to)(&had) || had != 0 && had < id {
-		return
-	}
-	t.do("UPDATE message SET read = ? WHERE id = ?", id, to)
-	t.settle(to)
-	t.indexMessage(to)
+	t.do("UPDATE message SET "+column+" = ? WHERE id = ?", id, to)
 	t.touch(to.key())
+	if record.Rung(rung) != record.Shown {
+		t.settle(to)
+		t.indexMessage(to)
+	}
 }
+
+var rungColumns = map[record.Rung]string{record.Shown: "shown", record.Read: "read", record.Seen: "seen"}
 
 // indexMessage makes a message found by its words, its files and its reader.
 func (t *taking) indexMessage(id entryID) {
 	var pos int64
 	var matter entryID
-	var text, files, reader string
-	if !t.get("SELECT m.pos, matter, m.text, files, coalesce(who, '') FROM message m JOIN item i ON i.pos = m.pos LEFT JOIN reader r ON r.id = read WHERE m.id = ?", id)(&pos, &matter, &text, &files, &reader) {
+	var text, files, reader, principal string
+	if !t.get(`SELECT m.pos, matter, m.text, files, coalesce(r.who, ''), coalesce(p.who, '') FROM message m JOIN item i ON i.pos = m.pos
+		LEFT JOIN reader r ON r.id = read LEFT JOIN reader p ON p.id = seen WHERE m.id = ?`, id)(&pos, &matter, &text, &files, &reader, &principal) {
 		return
 	}
-	words := []string{text, reader}
+	words := []string{text, reader, principal}
 	for _, f := range fileIDs(files) {
 		var name string
 		t.get("SELECT name FROM file WHERE id = ?", f)(&name)

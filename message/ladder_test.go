@@ -245,3 +245,29 @@ func TestComesErased(t *testing.T) {
 		t.Errorf("matters %v, %v: want one without a title", m, err)
 	}
 }
+
+// Seen by the principal is the last rung; who read it before is still told.
+func TestSeenByThePrincipal(t *testing.T) {
+	w := newWorld(t)
+	k := w.them(say("a"))
+	w.us(receipt(record.Read, "Bo"), about(record.Answers, k))
+	if refs, err := w.v.Unseen([]string{k}); err != nil || len(refs) != 1 {
+		t.Errorf("unseen: %v, %v", refs, err)
+	}
+	w.us(receipt(record.Seen, "Minister Holm"), about(record.Answers, k))
+	l := w.item(k).Ladder
+	equal(t, "stage", l.Stage, api.StageSeen)
+	equal(t, "read by", l.ReadBy, "Bo")
+	equal(t, "seen by", l.SeenBy, "Minister Holm")
+	equal(t, "seen at", *l.SeenAt, w.now)
+	same(t, "found", keys(w.all(api.RecordQuery{Search: "holm"})), []string{k})
+	if refs, err := w.v.Unseen([]string{k}); err != nil || len(refs) != 0 {
+		t.Errorf("unseen: %v, %v", refs, err)
+	}
+	alone := w.them(say("b"))
+	w.us(receipt(record.Seen, "Minister Holm"), about(record.Answers, alone))
+	equal(t, "unread", w.pending().Unread, 0)
+	if refs, err := w.v.Unmarked([]string{alone}); err != nil || len(refs) != 0 {
+		t.Errorf("unmarked: %v, %v", refs, err)
+	}
+}

@@ -96,10 +96,15 @@ func (v *View) Pending(now time.Time) (p Pending, err error) {
 
 // Unshown are those of the other side's messages among keys for which we owe a receipt that they
 // were shown: not taken back, and no receipt by us yet.
-func (v *View) Unshown(keys []string) ([]Ref, error) { return v.owed(keys, "shown = 0 AND read = 0") }
+func (v *View) Unshown(keys []string) ([]Ref, error) {
+	return v.owed(keys, "shown = 0 AND read = 0 AND seen = 0")
+}
 
-// Unmarked is the same for marking them read.
-func (v *View) Unmarked(keys []string) ([]Ref, error) { return v.owed(keys, "read = 0") }
+// Unmarked is the same for marking them read; what the principal has seen is read.
+func (v *View) Unmarked(keys []string) ([]Ref, error) { return v.owed(keys, "read = 0 AND seen = 0") }
+
+// Unseen is the same for marking them seen by the principal.
+func (v *View) Unseen(keys []string) ([]Ref, error) { return v.owed(keys, "seen = 0") }
 
 func (v *View) owed(keys []string, unless string) (refs []Ref, err error) {
 	err = v.read("receipts owed", func(s *session) error {
@@ -216,6 +221,10 @@ func WaitingItem(id string, at time.Time, body record.Body, about []record.Ref, 
 	case record.Disclosure:
 		item.Act, item.To = body.Act.String(), body.To
 		item.Bodies, item.Headers = countRanges(body.Ranges)
+	case record.Test:
+		item.Test = &api.RecordedTest{Act: body.Act.String(), Slot: since(body.Slot), Who: body.Who, Text: body.Text, Paths: pathsOf(body.Paths), Steps: []api.RecordedTestStep{}}
+	case record.Right:
+		item.Act, item.Right = body.Act.String(), &api.RecordedRight{Who: body.Who, Text: body.Text}
 	}
 	return item
 }

@@ -10,7 +10,7 @@ import (
 func (t *taking) matter(id entryID, e *record.Entry) {
 	act, title := actOf(e)
 	if act == record.MatterFiled {
-		t.callOf(e.Call)
+		t.callOf(e.Call, false)
 	}
 	t.row(id, e.Kind, e.Time)
 	t.do("UPDATE item SET act = ?, text = ? WHERE pos = ?", act, title, t.state.pos)
@@ -19,7 +19,7 @@ func (t *taking) matter(id entryID, e *record.Entry) {
 		t.do("UPDATE item SET matter = ? WHERE pos = ?", id, t.state.pos)
 	}
 	if act == record.MatterFiled {
-		t.do("UPDATE item SET a = (SELECT n FROM call WHERE id = ?) WHERE pos = ?", e.Call[:], t.state.pos)
+		t.do("UPDATE item SET a = (SELECT n FROM call WHERE id = ? AND drill = 0) WHERE pos = ?", e.Call[:], t.state.pos)
 	}
 	for _, r := range e.About {
 		t.points(id, e, r)
@@ -60,7 +60,7 @@ func (t *taking) under(id entryID, kind record.Kind, matter entryID) {
 	switch kind {
 	case record.KindMessage:
 		t.moveMessage(id, matter)
-	case record.KindCall:
+	case record.KindCall, record.KindDrill:
 		var call int64
 		t.get("SELECT call FROM step WHERE id = ?", id)(&call)
 		t.file(call, id, matter)
@@ -143,8 +143,9 @@ func (t *taking) moveCall(call int64, was, matter entryID) {
 		return
 	}
 	t.do("UPDATE call SET matter = ? WHERE n = ?", matter, call)
-	t.do("UPDATE matter SET calls = calls - 1 WHERE id = ?", was)
-	t.do("UPDATE matter SET calls = calls + 1 WHERE id = ?", matter)
+	const isCall = "(SELECT NOT drill FROM call WHERE n = ?)" // drills are filed, and not counted as calls
+	t.do("UPDATE matter SET calls = calls - "+isCall+" WHERE id = ?", call, was)
+	t.do("UPDATE matter SET calls = calls + "+isCall+" WHERE id = ?", call, matter)
 	t.do("UPDATE item SET matter = ? WHERE pos = (SELECT pos FROM call WHERE n = ?)", matter, call)
 	t.touch(was.key())
 	t.touch(matter.key())

@@ -85,9 +85,9 @@ func TestFiledCalls(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.us(opened("A")), w.them(opened("B"))
 	w.us(called("Bo"), inCall(1), about(record.Under, a))
-	equal(t, "filed by its first step", w.item(callKey(callID(1))).Matter, a)
+	equal(t, "filed by its first step", w.item(CallKey(callID(1), false)).Matter, a)
 	w.them(act(record.MatterFiled), about(record.Under, b), inCall(1))
-	call := w.item(callKey(callID(1)))
+	call := w.item(CallKey(callID(1), false))
 	equal(t, "filed anew", call.Matter, b)
 	calls := func() (n []int) {
 		for _, m := range w.matters() {
@@ -105,7 +105,7 @@ func TestFiledCalls(t *testing.T) {
 	w.them(act(record.MatterFiled), about(record.Under, b), inCall(2)) // of a call that nobody knows
 	equal(t, "rows", len(w.all(api.RecordQuery{Kinds: []string{"call"}})), 1)
 	w.us(called(""), inCall(2))
-	equal(t, "filed before it was known", w.item(callKey(callID(2))).Matter, b)
+	equal(t, "filed before it was known", w.item(CallKey(callID(2), false)).Matter, b)
 }
 
 // Whatever the other side opens, ours and those that we took up stay on the list.

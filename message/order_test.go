@@ -32,7 +32,7 @@ func (w *world) random(r *rand.Rand, own bool, seen int) {
 	log := &w.logs[index(own)]
 	e := &record.Entry{Header: record.Header{Number: int64(len(*log)), Time: w.now.UnixMilli(), Seen: treeOf(seen)}, Body: randomBody(r)}
 	e.Kind = e.Body.Kind()
-	if m, ok := e.Body.(record.Matter); e.Kind == record.KindCall || ok && m.Act == record.MatterFiled {
+	if m, ok := e.Body.(record.Matter); e.Kind == record.KindCall || e.Kind == record.KindDrill || e.Kind == record.KindPresence || ok && m.Act == record.MatterFiled {
 		e.Call = callID(byte(1 + r.IntN(5)))
 	}
 	for _, rel := range relations(r, e) {
@@ -56,6 +56,10 @@ func relations(r *rand.Rand, e *record.Entry) []record.Relation {
 		return []record.Relation{record.Under}
 	case record.CallStep:
 		return []record.Relation{record.Under}[:r.IntN(2)]
+	case record.Test:
+		return []record.Relation{record.Answers}[:min(1, body.Act-1)]
+	case record.Presence:
+		return []record.Relation{record.Answers}[:min(1, body.Act-1)]
 	case record.Message:
 		return [][]record.Relation{nil, {record.Answers}, {record.Amends}, {record.Amends}, {record.Retracts}, {record.Under}, {record.Carries},
 			{record.Under, record.Carries}}[r.IntN(8)]
@@ -82,7 +86,20 @@ func (w *world) randomRef(r *rand.Rand, own bool, e *record.Entry, rel record.Re
 
 func randomBody(r *rand.Rand) record.Body {
 	who := []string{"", "Ada", "Bo"}[r.IntN(3)]
-	switch r.IntN(12) {
+	drill := r.IntN(3) == 0
+	switch r.IntN(18) {
+	case 12:
+		return record.Receipt{Rung: record.Seen, Who: "Minister " + who + "!"}
+	case 13:
+		return []record.Body{record.CallStep{Drill: drill, Step: record.StepRinging, Count: 1}, record.CallStep{Drill: drill, Step: record.StepLeft, Who: who}}[r.IntN(2)]
+	case 14, 15:
+		return []record.Body{record.Test{Act: record.TestAsked, Text: "amber seven", Who: who}, record.Test{Act: record.TestReadBack, Text: "amber", Who: who},
+			record.Test{Act: record.TestPassed, Who: who}, record.Test{Act: record.TestFailed, Text: "no"}}[r.IntN(4)]
+	case 16:
+		return []record.Body{record.Presence{Act: record.PresenceClaimed, Who: "Ada " + who + "!", Drill: drill, Claim: aClaim}, record.Presence{Act: record.PresenceVerified, Who: "Ada"},
+			record.Presence{Act: record.PresenceRefused, Who: "Ada", Reason: "no", Drill: drill}}[r.IntN(3)]
+	case 17:
+		return record.Right{Act: record.RightSuspended, Who: who, Text: "why"}
 	case 0:
 		return record.Receipt{Rung: record.Shown}
 	case 1, 2:
@@ -94,13 +111,13 @@ func randomBody(r *rand.Rand) record.Body {
 	case 5:
 		return record.Matter{Act: record.MatterAct(2 + r.IntN(3))}
 	case 6:
-		return record.CallStep{Step: record.StepEnded, Reason: record.HungUp, By: record.By(r.IntN(3)), Who: who}
+		return record.CallStep{Drill: drill, Step: record.StepEnded, Reason: record.HungUp, By: record.By(r.IntN(3)), Who: who}
 	case 7:
-		return record.CallStep{Step: record.StepCalled, Who: who}
+		return record.CallStep{Drill: drill, Step: record.StepCalled, Who: who}
 	case 8:
-		return record.CallStep{Step: record.StepAnswered, Who: who}
+		return record.CallStep{Drill: drill, Step: record.StepAnswered, Who: who}
 	case 9:
-		return record.CallStep{Step: record.StepCrossed, Other: callID(byte(1 + r.IntN(5)))}
+		return record.CallStep{Drill: drill, Step: record.StepCrossed, Other: callID(byte(1 + r.IntN(5)))}
 	}
 	return record.Message{Text: fmt.Sprint("text ", r.IntN(1000))}
 }
@@ -145,8 +162,8 @@ func (w *world) picture() string {
 		w.t.Fatal(err)
 	}
 	names := []string{}
-	for _, id := range open {
-		names = append(names, id.String())
+	for _, c := range open {
+		names = append(names, CallKey(c.ID, c.Drill))
 	}
 	slices.Sort(names)
 	text, err := json.MarshalIndent([]any{items, matters, w.pending(), w.count(), found, names}, "", " ")

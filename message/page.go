@@ -56,7 +56,8 @@ type filter struct {
 	words      search
 }
 
-var itemKinds = []record.Kind{record.KindMessage, record.KindCall, record.KindMatter, record.KindLine, record.KindAccord, record.KindDisclosure}
+var itemKinds = []record.Kind{record.KindMessage, record.KindCall, record.KindMatter, record.KindLine, record.KindAccord, record.KindDisclosure,
+	record.KindTest, record.KindDrill, record.KindPresence, record.KindRight}
 
 // filterOf reads a query; any is false if nothing can answer it.
 func (s *session) filterOf(q api.RecordQuery, rising bool) (f filter, any bool, err error) {
@@ -71,7 +72,7 @@ func (s *session) filterOf(q api.RecordQuery, rising bool) (f filter, any bool, 
 		f.to = max(q.To.UnixMilli(), 1)
 	}
 	for _, k := range itemKinds {
-		if slices.Contains(q.Kinds, k.String()) {
+		if slices.Contains(q.Kinds, k.String()) || k == record.KindDrill && slices.Contains(q.Kinds, record.KindCall.String()) {
 			f.kinds = append(f.kinds, k)
 		}
 	}

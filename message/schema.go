@@ -4,7 +4,7 @@ import "fmt"
 
 // format is the version of the tables. A file of another is made anew.
 const (
-	format      = 2
+	format      = 3
 	application = 0x52445657 // "RDVW"
 )
 
@@ -21,7 +21,7 @@ var schema = []string{
 	// The timeline. open: 1 our message that they have yet to read, 2 theirs that we have. ref: the
 	// entry, or the number of the call. The rest is by kind.
 	`CREATE TABLE item (pos INTEGER PRIMARY KEY, kind INTEGER, ref INTEGER, at INTEGER, added INTEGER, matter INTEGER, open INTEGER,
-		act INTEGER, a INTEGER, b INTEGER, text TEXT)`,
+		act INTEGER, a INTEGER, b INTEGER, who TEXT, text TEXT)`,
 	`CREATE INDEX item_kind ON item (kind, pos)`,
 	`CREATE INDEX item_matter ON item (matter, kind, pos) WHERE matter <> 0`,
 	`CREATE INDEX item_unread ON item (pos) WHERE open = 2`,
@@ -31,21 +31,33 @@ var schema = []string{
 	// Times between which all of 512 items (log 2) or entries (log 0 own, 1 far) lie.
 	`CREATE TABLE block (log INTEGER, n INTEGER, low INTEGER, high INTEGER, PRIMARY KEY (log, n)) WITHOUT ROWID`,
 
-	// Messages. root: the oldest of its versions, if there are several. sum: of what never changes.
+	// Messages. root: the oldest of its versions, if there are several. seen: by the principal. sum: of what
+	// never changes.
 	`CREATE TABLE message (id INTEGER PRIMARY KEY, pos INTEGER, answers INTEGER, amends INTEGER, retracts INTEGER, root INTEGER,
-		retracted INTEGER, shown INTEGER, read INTEGER, erased INTEGER, files TEXT, sum INTEGER, text TEXT)`,
+		retracted INTEGER, shown INTEGER, read INTEGER, seen INTEGER, erased INTEGER, files TEXT, sum INTEGER, text TEXT)`,
 	`CREATE INDEX message_standing ON message (root, id) WHERE root <> 0 AND retracted = 0`,
 	`CREATE INDEX message_root ON message (root, id) WHERE root <> 0`,
 	`CREATE TABLE reader (id INTEGER PRIMARY KEY, who TEXT)`,
 	`CREATE TABLE file (id INTEGER PRIMARY KEY, carrier INTEGER, length INTEGER, sha256 BLOB, name TEXT)`,
 
-	// Calls; 0 and 1 at the end of a name: our log, theirs. pos 0: no row of its own.
-	`CREATE TABLE call (n INTEGER PRIMARY KEY, id BLOB UNIQUE, pos INTEGER, into_n INTEGER, matter INTEGER, called0 INTEGER, called1 INTEGER,
-		answered0 INTEGER, answered1 INTEGER, ended0 INTEGER, ended1 INTEGER, filed0 INTEGER, filed1 INTEGER, last0 INTEGER, last1 INTEGER)`,
+	// Calls; 0 and 1 at the end of a name: our log, theirs. pos 0: no row of its own. ended: the last end;
+	// alive: the last step by which it went on.
+	`CREATE TABLE call (n INTEGER PRIMARY KEY, id BLOB, drill INTEGER, pos INTEGER, into_n INTEGER, matter INTEGER, called0 INTEGER, called1 INTEGER,
+		answered0 INTEGER, answered1 INTEGER, ended0 INTEGER, ended1 INTEGER, alive0 INTEGER, alive1 INTEGER, filed0 INTEGER, filed1 INTEGER,
+		last0 INTEGER, last1 INTEGER, UNIQUE (id, drill))`,
 	`CREATE INDEX call_into ON call (into_n) WHERE into_n <> 0`,
-	`CREATE INDEX call_open ON call (n) WHERE ended0 < last0 AND into_n = 0`,
-	`CREATE TABLE step (id INTEGER PRIMARY KEY, call INTEGER, seq INTEGER, step INTEGER, reason INTEGER, chosen INTEGER, count INTEGER, who TEXT)`,
+	`CREATE INDEX call_open ON call (n) WHERE ended0 < alive0 AND into_n = 0`,
+	`CREATE TABLE step (id INTEGER PRIMARY KEY, call INTEGER, seq INTEGER, step INTEGER, reason INTEGER, chosen INTEGER, speaks INTEGER,
+		count INTEGER, role INTEGER, who TEXT)`,
 	`CREATE INDEX step_call ON step (call, id & 1, id)`,
+	`CREATE INDEX step_person ON step (call, id & 1, id) WHERE who <> ''`,
+	// Turns of tests and proofs of presence. root: the entry that began it; 0: it is not known to belong
+	// to one.
+	`CREATE TABLE turn (id INTEGER PRIMARY KEY, kind INTEGER, root INTEGER, answers INTEGER, act INTEGER, slot INTEGER, drill INTEGER, role INTEGER,
+		call BLOB, paths TEXT, who TEXT, text TEXT)`,
+	`CREATE INDEX turn_root ON turn (root, act, id) WHERE root <> 0`,
+	`CREATE INDEX turn_answers ON turn (answers) WHERE root = 0 AND answers <> 0`,
+
 	`CREATE TABLE filing (id INTEGER PRIMARY KEY, matter INTEGER)`,
 
 	// Matters. rank orders the list: 0 open, 1 theirs and not yet acknowledged, 2 closed.

@@ -27,9 +27,18 @@ func (w *world) story() map[string]string {
 	w.them(record.CallStep{Step: record.StepAnswered, Who: "Carl"}, inCall(1))
 	w.us(record.CallStep{Step: record.StepEnded, Reason: record.HungUp, By: record.ByAuthor}, inCall(1))
 	w.them(record.CallStep{Step: record.StepEnded, Reason: record.HungUp, By: record.ByOther}, inCall(1))
-	k["call"] = callKey(callID(1))
+	k["call"] = CallKey(callID(1), false)
 	w.us(record.Matter{Act: record.MatterFiled}, about(record.Under, k["matter"]), inCall(1))
 	w.us(record.Disclosure{Act: record.DisclosureAsked, Ranges: []record.Range{{First: 1, Last: 3, Bodies: true}, {Other: true, First: 0, Last: 0}}, To: "Council"})
+	w.us(record.CallStep{Drill: true, Step: record.StepCalled, Who: "Berta"}, inCall(2))
+	w.them(record.CallStep{Drill: true, Step: record.StepFetching, Who: "Minister Holm", Count: 5}, inCall(2))
+	k["drill"] = CallKey(callID(2), true)
+	k["test"] = w.us(record.Test{Act: record.TestAsked, Slot: noon.UnixMilli(), Text: "amber seven", Paths: []record.TestPath{{Number: 1, Up: true, RTTms: 41}, {Number: 2}}})
+	k["read back"] = w.them(record.Test{Act: record.TestReadBack, Who: "Carl", Text: "amber seven"}, about(record.Answers, k["test"]))
+	k["passed"] = w.us(record.Test{Act: record.TestPassed}, about(record.Answers, k["read back"]))
+	k["claim"] = w.them(record.Presence{Act: record.PresenceClaimed, Who: "Minister Holm", Claim: aClaim}, inCall(1))
+	k["verified"] = w.us(record.Presence{Act: record.PresenceVerified, Who: "Minister Holm"}, inCall(1), about(record.Answers, k["claim"]))
+	k["suspended"] = w.them(record.Right{Act: record.RightSuspended, Who: "Minister Holm", Text: "the accord is under review"})
 	return k
 }
 
@@ -56,12 +65,14 @@ func TestStory(t *testing.T) {
 	if m[0].Acknowledged == nil {
 		t.Error("the matter is not acknowledged")
 	}
-	for words, want := range map[string]string{"hel map": "hello", "KARTEN": "hello", "astrid": "hello", "ships 12": "reply", "berta carl": "call"} {
+	for words, want := range map[string]string{"hel map": "hello", "KARTEN": "hello", "astrid": "hello", "ships 12": "reply", "berta carl": "call", "amber": "test", "review": "suspended"} {
 		same(t, "search for "+words, keys(w.all(api.RecordQuery{Search: words})), []string{k[want]})
 	}
 	equal(t, "found by its matter", len(w.all(api.RecordQuery{Search: "osterby"})), 3)
 	equal(t, "in the matter", len(w.all(api.RecordQuery{Matter: k["matter"]})), 6)
-	equal(t, "calls", len(w.all(api.RecordQuery{Kinds: []string{"call"}})), 1)
+	equal(t, "calls and drills", len(w.all(api.RecordQuery{Kinds: []string{"call"}})), 2)
+	same(t, "drills", keys(w.all(api.RecordQuery{Kinds: []string{"drill"}})), []string{k["drill"]})
+	same(t, "the rest", keys(w.all(api.RecordQuery{Kinds: []string{"test", "presence", "right"}})), []string{k["test"], k["claim"], k["suspended"]})
 	same(t, "unread", keys(w.all(api.RecordQuery{Unread: true})), []string{k["reply"]})
 	for _, form := range []string{"json", "html"} {
 		var b strings.Builder

@@ -63,11 +63,11 @@ type clerk struct {
 	rep      *replica.Replica
 	view     *message.View
 	files    files
-	session  uint64          // of the line, as far as the clerk has heard
-	up       bool            // the line, likewise
-	damage   error           // of the store, found while it was used
-	aside    string          // a store that was set aside and not salvaged yet; empty: none
-	broken   []record.CallID // calls that a crash ended, until their end is entered
+	session  uint64             // of the line, as far as the clerk has heard
+	up       bool               // the line, likewise
+	damage   error              // of the store, found while it was used
+	aside    string             // a store that was set aside and not salvaged yet; empty: none
+	broken   []message.OpenCall // calls that a crash ended, until their end is entered
 	fresh    keyList
 	gone     []string
 	alarms   map[string]api.Notice // by what each is about

@@ -103,7 +103,7 @@ func (c *clerk) begin(now time.Time) (err error) {
 		return err
 	}
 	steps, _ := c.waitingCalls()
-	c.broken = append(c.broken, slices.DeleteFunc(steps, func(id record.CallID) bool { return slices.Contains(c.broken, id) })...)
+	c.broken = append(c.broken, slices.DeleteFunc(steps, func(x message.OpenCall) bool { return slices.Contains(c.broken, x) })...)
 	return c.enterBeginning(now)
 }
 
@@ -148,21 +148,28 @@ func (c *clerk) endCalls(now time.Time) {
 	}
 	steps, ended := c.waitingCalls()
 	open = append(open, steps...)
-	for _, id := range c.broken {
-		if slices.Contains(open, id) && !ended[id] {
-			_, _ = c.write(replica.Draft{Time: now, Call: id, Body: record.CallStep{Step: record.StepEnded, Reason: record.Restarted}}) // write has said so
+	for _, x := range c.broken {
+		if slices.Contains(open, x) && !ended[x] {
+			c.endBroken(now, x)
 		}
 	}
 	c.broken = nil
 }
 
+// endBroken enters the end of a call that a crash ended.
+func (c *clerk) endBroken(now time.Time, x message.OpenCall) {
+	end := record.CallStep{Drill: x.Drill, Step: record.StepEnded, Reason: record.Restarted}
+	_, _ = c.write(replica.Draft{Time: now, Call: x.ID, Body: end}) // write has said so
+}
+
 // endBefore ends a call that a crash ended before it goes on: its caller waited on, and it rings here anew.
 func (c *clerk) endBefore(d replica.Draft) {
 	step, ok := d.Body.(record.CallStep)
-	if i := slices.Index(c.broken, d.Call); ok && i >= 0 {
+	x := message.OpenCall{ID: d.Call, Drill: step.Drill}
+	if i := slices.Index(c.broken, x); ok && i >= 0 {
 		c.broken = slices.Delete(c.broken, i, i+1)
 		if step.Step != record.StepEnded {
-			_, _ = c.write(replica.Draft{Time: d.Time, Call: d.Call, Body: record.CallStep{Step: record.StepEnded, Reason: record.Restarted}}) // write has said so
+			c.endBroken(d.Time, x)
 		}
 	}
 }
@@ -170,13 +177,15 @@ func (c *clerk) endBefore(d replica.Draft) {
 // overAlready reports whether d ends a call that our log has ended. After a restart the other side may still tell
 // of it, and it ends once more in what consoles see.
 func (c *clerk) overAlready(d replica.Draft) bool {
-	if step, ok := d.Body.(record.CallStep); !ok || step.Step != record.StepEnded || c.view == nil {
+	step, ok := d.Body.(record.CallStep)
+	if !ok || step.Step != record.StepEnded || c.view == nil {
 		return false
 	}
-	if steps, ended := c.waitingCalls(); slices.Contains(steps, d.Call) {
-		return ended[d.Call]
+	x := message.OpenCall{ID: d.Call, Drill: step.Drill}
+	if steps, ended := c.waitingCalls(); slices.Contains(steps, x) {
+		return ended[x]
 	}
-	refs, err := c.view.CallEntries(callPrefix + d.Call.String())
+	refs, err := c.view.CallEntries(message.CallKey(x.ID, x.Drill))
 	if err != nil {
 		return false
 	}
@@ -195,14 +204,15 @@ func (c *clerk) overAlready(d replica.Draft) bool {
 }
 
 // waitingCalls are the calls of which steps wait for their numbers, and of these the ones whose end does.
-func (c *clerk) waitingCalls() (steps []record.CallID, ended map[record.CallID]bool) {
-	ended = make(map[record.CallID]bool)
+func (c *clerk) waitingCalls() (steps []message.OpenCall, ended map[message.OpenCall]bool) {
+	ended = make(map[message.OpenCall]bool)
 	for _, w := range c.rep.Status().Waiting {
 		if s, ok := w.Draft.Body.(record.CallStep); ok {
-			if !slices.Contains(steps, w.Draft.Call) {
-				steps = append(steps, w.Draft.Call)
+			x := message.OpenCall{ID: w.Draft.Call, Drill: s.Drill}
+			if !slices.Contains(steps, x) {
+				steps = append(steps, x)
 			}
-			ended[w.Draft.Call] = s.Step == record.StepEnded
+			ended[x] = s.Step == record.StepEnded
 		}
 	}
 	return steps, ended

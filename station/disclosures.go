@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"ringdown/accord"
@@ -389,7 +390,7 @@ func (k keeper) choose(in *intent, n api.NewDisclosure) error {
 		return k.chooseWhole(in, *n.From, *n.Until, n.Bodies)
 	}
 	for _, key := range n.Entries {
-		if isCall := len(key) > len(callPrefix) && key[:len(callPrefix)] == callPrefix; isCall {
+		if strings.HasPrefix(key, callPrefix) || strings.HasPrefix(key, drillPrefix) {
 			entries, err := k.view.CallEntries(key)
 			if err != nil || len(entries) == 0 {
 				return noSuchEntry(key)

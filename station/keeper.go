@@ -332,13 +332,17 @@ func (c *clerk) keyOf(id replica.ID) string {
 	return waitingKey(id)
 }
 
-// Read marks messages read, by a person's deliberate act.
+// Read marks messages read, by a person's deliberate act: seen, if that is the principal, logged in.
 func (k keeper) Read(ctx context.Context, reader api.Person, m api.Marks) error {
 	who := named(reader, m.Name)
 	if who == "" {
 		return &api.Error{Code: "no-name", Text: "A mark of reading needs the reader's name.", Action: "Say who reads."}
 	}
-	return k.mark(ctx, m.Keys, record.Receipt{Rung: record.Read, Who: who})
+	rung := record.Read
+	if reader.ID != "" && reader.Is(api.RolePrincipal) {
+		rung = record.Seen
+	}
+	return k.mark(ctx, m.Keys, record.Receipt{Rung: rung, Who: who})
 }
 
 // Shown says that messages stand on the screen of a ready console.
@@ -361,8 +365,11 @@ func (k keeper) receipt(keys []string, r record.Receipt) error {
 		return k.notOpen()
 	}
 	wanting := k.view.Unshown
-	if r.Rung == record.Read {
+	switch r.Rung {
+	case record.Read:
 		wanting = k.view.Unmarked
+	case record.Seen:
+		wanting = k.view.Unseen
 	}
 	refs, err := wanting(keys)
 	if err != nil {
@@ -492,7 +499,7 @@ func recordable(name string) string {
 	return name
 }
 
-const waitingPrefix, callPrefix = "waiting/", "call/"
+const waitingPrefix, callPrefix, drillPrefix = "waiting/", "call/", "drill/"
 
 func waitingKey(id replica.ID) string { return waitingPrefix + id.String() }
 
@@ -516,7 +523,7 @@ func parseID(key, prefix string) (id [16]byte, ok bool) {
 	return [16]byte(b), true
 }
 
-// waitingItems are the messages, matters and disclosures that have no number yet, the oldest first.
+// waitingItems are the messages, matters, disclosures, tests and acts on the right to call that have no number yet, the oldest first.
 func waitingItems(waiting []replica.Waiting) []api.Item {
 	items := []api.Item{}
 	files := make(map[replica.ID]record.Attachment)
@@ -524,7 +531,7 @@ func waitingItems(waiting []replica.Waiting) []api.Item {
 		switch body := w.Draft.Body.(type) {
 		case record.Attachment:
 			files[w.ID] = body
-		case record.Message, record.Matter, record.Disclosure:
+		case record.Message, record.Matter, record.Disclosure, record.Test, record.Right:
 			items = append(items, waitingItem(w, files))
 		}
 	}

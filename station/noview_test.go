@@ -29,7 +29,7 @@ func TestViewBreaks(t *testing.T) {
 						k.viewFailed(errors.New("no room"))
 					} else {
 						_ = k.view.Close()
-						k.broken, k.view = []record.CallID{{1}}, closedView(t)
+						k.broken, k.view = []message.OpenCall{{ID: record.CallID{1}}}, closedView(t)
 					}
 					moment(k)
 					return nil
