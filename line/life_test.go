@@ -182,7 +182,7 @@ func TestOneWayOutage(t *testing.T) {
 // The very moment of new keys: cut one direction at each tick around it.
 func TestCutInTheMiddleOfNewKeys(t *testing.T) {
 	for direction := range 2 {
-		for at := time.Duration(0); at < time.Second; at += 20 * time.Millisecond {
+		for at := time.Duration(0); at < time.Second; at += 20 * time.Millisecond * time.Duration(fewer(1, 7)) {
 			w := newWorld(t, wire.Standard, 1, 7)
 			w.begin()
 			w.run(rekeyEvery - 200*time.Millisecond + at)
@@ -264,7 +264,8 @@ func TestADay(t *testing.T) {
 	for _, e := range w.ends {
 		e.sent = nil
 	}
-	for hour := range 24 {
+	hours := fewer(24, 2)
+	for hour := range hours {
 		w.run(time.Hour)
 		for i, e := range w.ends {
 			if e.sent = e.sent[:0]; e.state != StateOpen || len(e.states) != 1 {
@@ -274,7 +275,7 @@ func TestADay(t *testing.T) {
 	}
 	for i, e := range w.ends {
 		s := e.line.Status(w.now)
-		if s.Rekeys < 470 || s.Rekeys > 480 || s.Counts.Unopened != 0 || s.Fault != FaultNone {
+		if s.Rekeys < hours*20-10 || s.Rekeys > hours*20 || s.Counts.Unopened != 0 || s.Fault != FaultNone {
 			t.Errorf("end %d: %+v", i, s)
 		}
 		if e.persists > 3 {
@@ -326,4 +327,12 @@ func TestSignalAfterRestart(t *testing.T) {
 	if got := w.ends[1].signals; len(got) != 1 || got[0].Ready != 3 {
 		t.Errorf("signals after the restart: %v, want the one of 3 ready", got)
 	}
+}
+
+// fewer is how many of a test's runs there are: all, or some with -short, as under the race detector.
+func fewer(all, short int) int {
+	if testing.Short() {
+		return short
+	}
+	return all
 }

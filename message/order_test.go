@@ -176,7 +176,11 @@ func (w *world) picture() string {
 // A view made anew from the logs is the one that grew with them, whatever came first: even if
 // nothing that an entry refers to is there yet.
 func TestOrderDoesNotMatter(t *testing.T) {
-	for seed := range uint64(10) {
+	seeds := uint64(10)
+	if testing.Short() {
+		seeds = 2
+	}
+	for seed := range seeds {
 		from := randomHistory(t, seed, 150)
 		r := rand.New(rand.NewPCG(seed, 2))
 		want := interleaved(t, from, func(own, far int) (bool, int) { // as they had seen each other

@@ -50,7 +50,7 @@ func TestEveryWriteFails(t *testing.T) {
 	for _, method := range []string{"Append", "Set"} {
 		for when, how := range map[storetest.When]string{storetest.Before: "failed", storetest.After: "failed, but happened"} {
 			t.Run(method+" "+how, func(t *testing.T) {
-				for n := 1; n <= 12; n++ {
+				for n := 1; n <= fewer(12, 3); n++ {
 					inRecords(t, uint64(n), func(r *records) { r.failOnce(n%2, method, n, when) })
 				}
 			})

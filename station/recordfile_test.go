@@ -164,7 +164,7 @@ func TestFlippedBits(t *testing.T) {
 		r.settle(20 * time.Second)
 		source := rand.New(rand.NewPCG(1, 2))
 		noticed := 0
-		const flips = 48
+		flips := int64(fewer(48, 6))
 		for i := range flips {
 			r.cut(true)
 			r.within(3*time.Second, "the line is down", func() bool { return r.line(1, 0).State == "down" })
@@ -174,7 +174,7 @@ func TestFlippedBits(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			at := info.Size()*int64(i)/flips + source.Int64N(info.Size()/flips)
+			at := info.Size()*i/flips + source.Int64N(info.Size()/flips)
 			flip(t, r.file(1), at, byte(1)<<source.IntN(8))
 			r.start(1)
 			r.cut(false)

@@ -336,3 +336,11 @@ func (w *world) talk() (north, south *phone) {
 	w.within(2*time.Second, "south is in the call", w.callIs(1, api.CallActive))
 	return north, south
 }
+
+// fewer is how many of a test's runs there are: all, or some with -short, as under the race detector.
+func fewer(all, short int) int {
+	if testing.Short() {
+		return short
+	}
+	return all
+}
