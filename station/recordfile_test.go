@@ -163,7 +163,7 @@ func TestFlippedBits(t *testing.T) {
 		}
 		r.settle(20 * time.Second)
 		source := rand.New(rand.NewPCG(1, 2))
-		noticed := 0
+		noticed := int64(0)
 		flips := int64(fewer(48, 6))
 		for i := range flips {
 			r.cut(true)
