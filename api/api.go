@@ -99,6 +99,10 @@ type Line struct {
 	Notices []Notice   `json:"notices"`
 
 	Record *RecordState `json:"record,omitempty"` // nil: words not confirmed
+
+	// Keys are the names for which our side has registered a principal's key; FarKeys theirs.
+	Keys    []string `json:"keys,omitempty"`
+	FarKeys []string `json:"far_keys,omitempty"`
 }
 
 // A ClockDiff is how far the other station's clock stands ahead of ours
@@ -185,6 +189,11 @@ type Call struct {
 	Steps    []Step     `json:"steps"`              // the ladder, each rung by the side that knows it
 	Drill    bool       `json:"drill,omitempty"`    // it exercises the people, and is no real call
 	Joined   []Joined   `json:"joined,omitempty"`   // further people in it, on either side
+
+	// Presence: see presence.go. Words are for people without a key to read to each other: the same on
+	// both consoles while the call lives, and others in each call.
+	Presence []Presence `json:"presence,omitempty"`
+	Words    []string   `json:"words,omitempty"`
 }
 
 // A Step is one rung of the ladder. At is its author's time, the same figure on

@@ -163,6 +163,7 @@ type Station interface {
 	Backup(ctx context.Context, file string) error // *api.Error or nil
 
 	Trials
+	Presences
 }
 
 // A Seat is one console's place at its station. Its methods are called from

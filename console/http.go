@@ -46,6 +46,7 @@ func (s *Server) apiRoutes() *routes {
 	mux.HandleFunc("POST /api/reload", s.postReload)
 	s.recordRoutes(mux)
 	s.testRoutes(mux)
+	s.presenceRoutes(mux)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusNotFound, &api.Error{Code: "no-such-request",
 			Text: fmt.Sprintf("The station has no request %s %q.", shorten(r.Method, 10), shorten(r.URL.Path, 80)), Action: "See the package comment of ringdown/api."})

@@ -49,6 +49,9 @@ var requestRules = map[string]rule{
 	"POST /api/lines/{line}/disclosures":        decides,
 	"POST /api/lines/{line}/disclosures/answer": decides,
 
+	"POST /api/lines/{line}/presence/ask":   acts, // the key itself says whose it is
+	"POST /api/lines/{line}/presence/claim": acts,
+
 	"GET /api/lines/{line}/accord":          reads,
 	"POST /api/lines/{line}/accord/propose": governs,
 	"POST /api/lines/{line}/accord/approve": governs,

@@ -89,7 +89,6 @@ func (d *Desk) Take(now time.Time, m Moment, call record.CallID, drill bool, c *
 	b := d.open[i].Binding
 	d.open = slices.Delete(d.open, i, i+1)
 	d.retire(b, NonceUsed)
-	own, far := binary.BigEndian.Uint64(c.Own[:]), binary.BigEndian.Uint64(c.Far[:])
 	switch {
 	case b.Call != call:
 		return b, refuse(OtherCall)
@@ -97,7 +96,7 @@ func (d *Desk) Take(now time.Time, m Moment, call record.CallID, drill bool, c *
 		return b, refuse(CallOver)
 	case m.swaps(c):
 		return b, refuse(OtherDirection)
-	case own != b.Claimant || far != b.Verifier || b.Claimant != m.Claimant || b.Verifier != m.Verifier:
+	case m.otherRun(c) || b.Claimant != m.Claimant || b.Verifier != m.Verifier:
 		return b, refuse(OtherRun)
 	case c.Credential != b.Credential:
 		return b, refuse(OtherKey)
@@ -115,12 +114,20 @@ func (m Moment) swaps(c *record.Claim) bool {
 	return own == m.Verifier && far == m.Claimant && own != far
 }
 
+// otherRun says that a claim names other incarnations than those that run.
+func (m Moment) otherRun(c *record.Claim) bool {
+	own, far := binary.BigEndian.Uint64(c.Own[:]), binary.BigEndian.Uint64(c.Far[:])
+	return own != m.Claimant || far != m.Verifier
+}
+
 // recall says why a nonce that is not out is none.
 func (d *Desk) recall(m Moment, call record.CallID, c *record.Claim) Reason {
 	i := slices.IndexFunc(d.past, func(p past) bool { return p.Nonce == c.Nonce })
 	switch {
 	case i >= 0 && d.past[i].why == OtherDirection, i < 0 && m.swaps(c):
 		return OtherDirection
+	case i < 0 && m.otherRun(c):
+		return OtherRun
 	case i < 0:
 		return NonceUnknown
 	case d.past[i].Call != call:

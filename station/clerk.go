@@ -76,6 +76,7 @@ type clerk struct {
 	reported time.Time
 	status   replica.Status
 	shows    disclosures
+	claims   claims
 
 	// now is what readers outside the goroutine see; nil until the record is open.
 	now atomic.Pointer[recordNow]

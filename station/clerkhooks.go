@@ -39,6 +39,7 @@ func (c *clerk) Added(own bool, _ int64, entries []*record.Entry) {
 			c.gone = append(c.gone, waitingKey(replica.ID(e.HeaderSalt)))
 		}
 		c.shows.heard(own, e)
+		c.heardPresence(own, e)
 	}
 	c.look(own, entries)
 	c.dirty = true
@@ -219,6 +220,7 @@ func (c *clerk) report(now time.Time) {
 		c.catchUp()
 	}
 	c.endCalls(now)
+	c.answerClaims()
 	c.advanceDisclosures(now)
 	c.moved(was)
 	if c.view == nil {

@@ -96,7 +96,7 @@ func (c *clerk) begin(now time.Time) (err error) {
 	if c.view == nil {
 		return errNoView
 	}
-	if err := errors.Join(c.findAsked(), c.hearAgain()); err != nil {
+	if err := errors.Join(c.findAsked(), c.hearAgain(), c.findClaims()); err != nil {
 		return err
 	}
 	if c.broken, err = c.view.OpenCalls(); err != nil {

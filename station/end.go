@@ -28,6 +28,7 @@ type lineEnd struct {
 	rules  accord.Rules // of agreed
 	recording
 	hookTold
+	proving
 	due    time.Time // as the deadlines know it
 	place  int       // in the deadlines
 	closed bool      // no longer driven: what is still posted for it comes to nothing
@@ -108,7 +109,7 @@ func (e *lineEnd) FarVoice(talker uint8, c wire.Codec, seq uint32, packet []byte
 }
 
 func (e *lineEnd) FarMessage(st line.Stream, msg []byte) {
-	if e.farRecord(st, msg) {
+	if e.farRecord(st, msg) || e.farPresence(st, msg) {
 		return
 	}
 	if err := e.farMessage(st, msg); err != nil {

@@ -28,7 +28,8 @@ func (e *lineEnd) status(now time.Time) api.Line {
 	l := api.Line{
 		Slug: e.slug, Peer: e.opt.Peer, Profile: e.opt.Line.Profile.Name,
 		State: e.state, Since: stamp(e.since), Words: e.opt.Words,
-		Paths: make([]api.Path, 0, len(st.Paths)), Far: e.far, Call: e.callStatus(), Notices: e.notices(now, st), Record: e.record,
+		Paths: make([]api.Path, 0, len(st.Paths)), Far: e.far, Call: e.callStatus(now), Notices: e.notices(now, st), Record: e.record,
+		Keys: e.keyNames(true), FarKeys: e.keyNames(false),
 	}
 	for _, p := range st.Paths {
 		l.Paths = append(l.Paths, e.pathStatus(p))
@@ -121,7 +122,7 @@ func (e *lineEnd) notices(now time.Time, st line.Status) []api.Notice {
 }
 
 // callStatus is the call as consoles see it; nil before the first.
-func (e *lineEnd) callStatus() *api.Call {
+func (e *lineEnd) callStatus(now time.Time) *api.Call {
 	v := e.call.View()
 	if v.ID.IsZero() {
 		return nil
@@ -135,6 +136,7 @@ func (e *lineEnd) callStatus() *api.Call {
 	for _, s := range v.Steps {
 		c.Steps = append(c.Steps, api.Step{Name: s.Name.String(), At: stamp(s.At), By: side(s.By)})
 	}
+	e.presenceStatus(c, now)
 	return c
 }
 

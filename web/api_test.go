@@ -24,10 +24,11 @@ type apiText struct {
 // declared are the files of package api that declare what pages speak, and the
 // modules that say the same.
 var declared = map[string]string{
-	"../api/api.go":    "api.js",
-	"../api/record.go": "apirecord.js",
-	"../api/person.go": "apiperson.js",
-	"../api/call.go":   "apicall.js",
+	"../api/api.go":      "api.js",
+	"../api/record.go":   "apirecord.js",
+	"../api/person.go":   "apiperson.js",
+	"../api/call.go":     "apicall.js",
+	"../api/presence.go": "apipresence.js",
 }
 
 func readAPI(t *testing.T) apiText {

@@ -59,6 +59,8 @@
  * @property {VoiceHold} [hold]
  * @property {Notice[]} notices
  * @property {import("./apirecord.js").RecordState} [record] nothing: the words are not confirmed
+ * @property {string[]} [keys] principals of ours whose keys the accord names
+ * @property {string[]} [far_keys] theirs
  */
 
 /**
@@ -129,6 +131,8 @@
  * @property {Step[]} steps
  * @property {boolean} [drill] it exercises the people, and is no real call
  * @property {import("./apicall.js").Joined[]} [joined] further people in it, on either side
+ * @property {import("./apipresence.js").Presence[]} [presence]
+ * @property {string[]} [words] to read to each other, while it lives
  */
 
 /**

@@ -1,0 +1,55 @@
+package api
+
+import "time"
+
+// # Presence
+//
+// A principal touches a hardware key, and the other side checks that it was touched for this call:
+//
+//	POST /api/lines/{line}/presence/ask     have the other side give out a nonce: [TouchRequest]; answers [Touch]
+//	POST /api/lines/{line}/presence/claim   what the key answered: [Touched]
+//
+// Between the two the page gives the key to navigator.credentials.get. How it goes on stands in the
+// call ([Call.Presence]), on both sides. Package presence says what is checked.
+
+// A Presence is how far the proof has got that a principal's key was touched for a call.
+type Presence struct {
+	Side   string        `json:"side"` // whose principal: "us" or "them"
+	Name   string        `json:"name"` // as the accord names the key; of one it does not name, as its side does
+	State  PresenceState `json:"state"`
+	Reason string        `json:"reason,omitempty"` // with "refused": why, in words
+	At     time.Time     `json:"at"`               // of State, by its author's clock
+}
+
+// A PresenceState is how far it has got.
+type PresenceState string
+
+const (
+	PresenceAsked    PresenceState = "asked"    // the nonce is out: the key is waited for, for a minute
+	PresenceClaimed  PresenceState = "claimed"  // the key was touched; the other side checks it
+	PresenceVerified PresenceState = "verified" // by the other side, against the accord: the key was touched for this call
+	PresenceRefused  PresenceState = "refused"  // by the other side
+)
+
+// A TouchRequest names the key that shall be touched: the one registered for this name on our side.
+type TouchRequest struct {
+	Name string `json:"name"`
+}
+
+// A Touch is what navigator.credentials.get is given. Bytes are base64url without padding.
+type Touch struct {
+	Call       string `json:"call"`
+	Nonce      string `json:"nonce"` // names this touch when it comes back
+	Challenge  string `json:"challenge"`
+	RPID       string `json:"rp_id"`
+	Credential string `json:"credential"`
+	TimeoutMS  int64  `json:"timeout_ms"`
+}
+
+// A Touched is what the key answered. Bytes are base64url without padding.
+type Touched struct {
+	Nonce      string `json:"nonce"`
+	AuthData   string `json:"authenticator_data"`
+	ClientData string `json:"client_data"`
+	Signature  string `json:"signature"`
+}
