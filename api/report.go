@@ -8,7 +8,7 @@ import "time"
 //
 // Its query, all of it optional: from and to (RFC 3339), and form: "json" (the default), "csv", or
 // "html", one page that needs nothing else. Without from: thirteen weeks, the running one with
-// them; without to: until now. While the record is read for the first time the answer
+// them; without to: to the end of the running minute. While the record is read for the first time the answer
 // is an error "building", which says how far that is: ask again.
 
 // A ReportQuery says of which time, as parameters of a query.

@@ -32,6 +32,9 @@ type Record interface {
 	// returns an error is not whole, and is thrown away.
 	Export(ctx context.Context, w io.Writer, form string, q api.RecordQuery) error
 
+	// Report computes how the line has served; while the record is still read it is an error "building".
+	Report(ctx context.Context, q api.ReportQuery) (*api.Report, error)
+
 	Disclosures(ctx context.Context) ([]api.Disclosure, error)
 	Disclose(ctx context.Context, d api.NewDisclosure) (api.Disclosure, error)
 	AnswerDisclosure(ctx context.Context, a api.DisclosureAnswer) (api.Written, error)

@@ -21,6 +21,7 @@ func (s *Server) recordRoutes(mux *routes) {
 	mux.HandleFunc("GET /api/lines/{line}/matters", s.getMatters)
 	mux.HandleFunc("POST /api/lines/{line}/matters", s.postMatter)
 	mux.HandleFunc("GET /api/lines/{line}/export", s.getExport)
+	mux.HandleFunc("GET /api/lines/{line}/report", s.getReport)
 	mux.HandleFunc("GET /api/lines/{line}/disclosures", s.getDisclosures)
 	mux.HandleFunc("POST /api/lines/{line}/disclosures", s.postDisclosure)
 	mux.HandleFunc("POST /api/lines/{line}/disclosures/answer", s.postDisclosureAnswer)

@@ -39,6 +39,7 @@ var requestRules = map[string]rule{
 	"GET /api/lines/{line}/files/{key...}":      reads,
 	"GET /api/lines/{line}/matters":             reads,
 	"GET /api/lines/{line}/export":              reads,
+	"GET /api/lines/{line}/report":              reads,
 	"GET /api/lines/{line}/disclosures":         reads,
 	"GET /api/lines/{line}/disclosures/{id...}": reads,
 	"POST /api/lines/{line}/messages":           acts,

@@ -25,6 +25,7 @@ type RecordOptions struct {
 	Sign, Cosign, CosignPQ record.Signer
 	Rule                   record.Rule      // of disclosures, as the accord has it
 	Accord                 []accord.Section // of the accord, for disclosures
+	Parties                [2]string        // names, the first party's and the second's; empty: the station's and the line's
 
 	// Dir is the line's folder: line-record.db, line-view.db, line-files and
 	// line-disclosures are in it.
@@ -56,7 +57,8 @@ type clerk struct {
 	quit chan struct{}
 	done chan struct{}
 
-	shelf shelf // files that wait for their messages
+	shelf   shelf    // files that wait for their messages
+	reports reporter // reads the record for its report
 
 	// The clerk's goroutine owns all below.
 	st       store.Store

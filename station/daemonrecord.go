@@ -21,7 +21,8 @@ func recordOptions(dir string, l *accord.Line, keys *accord.KeySet) (*RecordOpti
 	}
 	pq := keys.CosignPQKey()
 	return &RecordOptions{
-		Own: own, Far: far, Rule: rules[l.Accord.Terms().Disclosure], Accord: l.Accord.Sections(), Dir: filepath.Join(dir, "lines", l.Slug),
+		Own: own, Far: far, Rule: rules[l.Accord.Terms().Disclosure], Accord: l.Accord.Sections(), Parties: [2]string{l.Accord.Party(true).Name.String(), l.Accord.Party(false).Name.String()},
+		Dir:  filepath.Join(dir, "lines", l.Slug),
 		Sign: signer(keys.LogKey()), Cosign: signer(keys.CosignKey()),
 		CosignPQ: func(msg []byte) ([]byte, error) { return pq.Sign(nil, msg, nil) },
 	}, nil

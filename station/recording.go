@@ -2,6 +2,7 @@ package station
 
 import (
 	"fmt"
+	"time"
 
 	"ringdown/accord"
 	"ringdown/api"
@@ -15,6 +16,7 @@ type recording struct {
 
 	early []early // of the other side, heard before the line counted as open here
 
+	opened  time.Time // when the line first opened since the station started; zero: not yet
 	noted   noted
 	watched [accord.MaxPaths + 1]watched // 0 is the line
 

@@ -126,9 +126,14 @@ const (
 	statesPerHour = 12
 )
 
+// stateAfter is when, after the line has opened for the first time since the station started, a path that
+// has not come up since is entered as down: what this station entered before it was stopped may say otherwise.
+const stateAfter = 10 * time.Second
+
 // A watched is the line or a path as it was last entered.
 type watched struct {
 	up     bool
+	said   bool // since the station started
 	budget budget
 }
 
@@ -136,6 +141,9 @@ type watched struct {
 func (e *lineEnd) enterStates(now time.Time) {
 	if e.clerk == nil {
 		return
+	}
+	if e.up && e.opened.IsZero() {
+		e.opened = now
 	}
 	for _, p := range e.line.Status(now).Paths {
 		e.enterState(now, p.Number, p.State == line.PathUp)
@@ -145,9 +153,10 @@ func (e *lineEnd) enterStates(now time.Time) {
 
 func (e *lineEnd) enterState(now time.Time, path uint8, up bool) {
 	w := &e.watched[path]
-	if w.up == up || !w.budget.spend(now, statesPerHour/3600., statesBurst) {
+	late := !w.said && !e.opened.IsZero() && now.Sub(e.opened) >= stateAfter
+	if w.up == up && !late || !w.budget.spend(now, statesPerHour/3600., statesBurst) {
 		return
 	}
-	w.up = up
+	w.up, w.said = up, true
 	e.clerk.enter(replica.Draft{Time: now, Body: record.LineChange{Path: path, Up: up}})
 }

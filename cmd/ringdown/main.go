@@ -52,6 +52,7 @@ type commands struct {
 	Save     saveCommand     `cmd:"" group:"record" help:"Save a file that came with a message. It is not opened."`
 	Matter   matterCommand   `cmd:"" group:"record" help:"List the matters of a line; open, acknowledge or close one; file a call under one."`
 	Export   exportCommand   `cmd:"" group:"record" help:"Write a day, a matter or all of a record to a file."`
+	Report   reportCommand   `cmd:"" group:"record" help:"Show how a line has served, week by week: availability, time to answer, tests; the same on both sides."`
 	Disclose discloseCommand `cmd:"" group:"record" help:"Make a file that proves chosen entries to somebody else; agree to one of the other side's, or refuse."`
 
 	Bench   benchCommand     `cmd:"" group:"show" help:"Measure this machine: ring time, voice, lines a core."`
