@@ -49,6 +49,7 @@ type Status struct {
 	Consoles []Console `json:"consoles"` // attached or lost, in order of their ids
 	Lines    []Line    `json:"lines"`    // in order of their slugs
 	Notices  []Notice  `json:"notices"`  // what a person should know of the station itself
+	Watch    *Watch    `json:"watch,omitempty"`
 }
 
 // A Notice is one thing that is wrong or doubtful, and what can be done.
@@ -103,6 +104,8 @@ type Line struct {
 	// Keys are the names for which our side has registered a principal's key; FarKeys theirs.
 	Keys    []string `json:"keys,omitempty"`
 	FarKeys []string `json:"far_keys,omitempty"`
+
+	FarWatch *FarWatch `json:"far_watch,omitempty"` // nil: nothing was heard of it
 }
 
 // A ClockDiff is how far the other station's clock stands ahead of ours

@@ -159,6 +159,8 @@ type Station interface {
 	// Record finds the record of a line; without one (its words are not confirmed) it is an *api.Error.
 	Record(slug string) (Record, error)
 
+	Watch
+
 	// Backup writes all of the station to a new file on its machine, while it runs.
 	Backup(ctx context.Context, file string) error // *api.Error or nil
 

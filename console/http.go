@@ -47,6 +47,7 @@ func (s *Server) apiRoutes() *routes {
 	s.recordRoutes(mux)
 	s.testRoutes(mux)
 	s.presenceRoutes(mux)
+	s.watchRoutes(mux)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusNotFound, &api.Error{Code: "no-such-request",
 			Text: fmt.Sprintf("The station has no request %s %q.", shorten(r.Method, 10), shorten(r.URL.Path, 80)), Action: "See the package comment of ringdown/api."})
@@ -60,6 +61,7 @@ var largeBodies = map[string]int64{
 	"POST /api/lines/{line}/files":       maxFileBody,
 	"POST /api/lines/{line}/disclosures": 4 * maxBody,
 	"POST /api/backup":                   2 * maxBody,
+	"PUT /api/watch":                     maxSettings,
 }
 
 // bodyLimit is how many bytes the body of a request may have.

@@ -58,11 +58,13 @@ var requestRules = map[string]rule{
 	"POST /api/lines/{line}/accord/approve": governs,
 	"POST /api/lines/{line}/accord/refuse":  governs,
 
-	"GET /api/watch":       reads,
-	"PUT /api/watch":       governs,
-	"POST /api/watch/take": watches,
-	"POST /api/watch/hand": watches,
-	"POST /api/watch/here": watches,
+	"GET /api/watch":              reads,
+	"PUT /api/watch":              governs,
+	"POST /api/watch/take":        watches,
+	"POST /api/watch/hand":        watches,
+	"POST /api/watch/here":        watches,
+	"POST /api/watch/leave":       watches,
+	"POST /api/watch/acknowledge": watches,
 
 	"GET /api/webhooks":              reads,
 	"POST /api/webhooks/{name}/test": governs,

@@ -16,6 +16,8 @@ func (e *lineEnd) agree(a Agreed) {
 		a.Rules = accord.DefaultRules()
 	}
 	e.agreed, e.rules = a, a.Rules
+	e.s.duty.dirty = true // what is told of the watch may be another
+	e.touch()
 }
 
 // principals are the keys registered in the accord, ours or theirs.

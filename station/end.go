@@ -40,6 +40,7 @@ type lineEnd struct {
 	recites time.Time // when the recording's next packets are due
 	far     api.Far   // what the other side says of itself
 	told    budget    // of events to the consoles
+	stated  stated    // of the watch, by both sides
 
 	state api.LineState // as people are shown it; see settle
 	since time.Time     // of state
@@ -82,6 +83,7 @@ func (e *lineEnd) LineChanged(st line.State) {
 			e.call.LineUp(now)
 			e.offerAmendments()
 			e.recordUp()
+			e.sayAgain()
 		} else {
 			e.call.LineDown(now)
 			e.watchAddresses()
@@ -109,7 +111,7 @@ func (e *lineEnd) FarVoice(talker uint8, c wire.Codec, seq uint32, packet []byte
 }
 
 func (e *lineEnd) FarMessage(st line.Stream, msg []byte) {
-	if e.farRecord(st, msg) || e.farPresence(st, msg) {
+	if e.farRecord(st, msg) || e.farPresence(st, msg) || e.farWatch(st, msg) {
 		return
 	}
 	if err := e.farMessage(st, msg); err != nil {
@@ -119,6 +121,7 @@ func (e *lineEnd) FarMessage(st line.Stream, msg []byte) {
 
 func (e *lineEnd) FarRestarted() {
 	e.far = api.Far{}
+	e.forgetWatch()
 	e.call.FarRestarted(e.s.opt.Now())
 	if e.up { // it was back before we missed it, but what was on its way is lost
 		e.offerAmendments()

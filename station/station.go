@@ -59,6 +59,9 @@ type Options struct {
 	// Resolve finds the address of a name in an accord, of the family of the local address.
 	Resolve func(ctx context.Context, hostport string, local netip.AddrPort) (netip.AddrPort, error)
 
+	// WatchDir is the folder where the watch is kept. Empty: it is not.
+	WatchDir string
+
 	// MaxConsoles bounds the seats; 200 if 0.
 	MaxConsoles int
 
@@ -129,7 +132,7 @@ func New(opt Options) *Station {
 		watch:    make(map[*seat]bool),
 		dirty:    make(map[*lineEnd]bool),
 	}
-	s.duty = newDuty(s)
+	s.duty = newDuty(s, opt.WatchDir)
 	s.hooks = s.startHooks()
 	return s
 }
@@ -283,6 +286,7 @@ const (
 // report tells the consoles what has changed.
 func (s *Station) report() {
 	now := s.opt.Now()
+	s.duty.advance(now)
 	quality := !now.Before(s.figures)
 	if quality {
 		s.figures = now.Add(time.Second)
@@ -343,7 +347,7 @@ func (s *Station) Status() api.Status {
 func (s *Station) status(now time.Time) api.Status {
 	st := api.Status{
 		Name: s.opt.Name, Version: s.opt.Version, Now: stamp(now), Since: stamp(s.start),
-		Consoles: []api.Console{}, Lines: []api.Line{}, Notices: []api.Notice{},
+		Consoles: []api.Console{}, Lines: []api.Line{}, Notices: []api.Notice{}, Watch: s.duty.status(now),
 	}
 	for _, about := range slices.Sorted(maps.Keys(s.notices)) {
 		st.Notices = append(st.Notices, s.notices[about])

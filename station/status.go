@@ -30,6 +30,7 @@ func (e *lineEnd) status(now time.Time) api.Line {
 		State: e.state, Since: stamp(e.since), Words: e.opt.Words,
 		Paths: make([]api.Path, 0, len(st.Paths)), Far: e.far, Call: e.callStatus(now), Notices: e.notices(now, st), Record: e.record,
 		Keys: e.keyNames(true), FarKeys: e.keyNames(false),
+		FarWatch: e.farWatchStatus(),
 	}
 	for _, p := range st.Paths {
 		l.Paths = append(l.Paths, e.pathStatus(p))

@@ -37,8 +37,8 @@ func (r *Roster) Shifts(from, to time.Time) []Shift {
 		}
 	}
 	slices.SortFunc(instead, byBeginning)
-	last := dateOf(to.In(zone)).add(1)
-	for d := dateOf(from.In(zone)).add(-2); !last.before(d); d = d.add(1) {
+	last := DateOf(to.In(zone)).Add(1)
+	for d := DateOf(from.In(zone)).Add(-2); !last.before(d); d = d.Add(1) {
 		for _, w := range r.Weekly {
 			if !w.on(d) {
 				continue
@@ -58,7 +58,7 @@ func (r *Roster) Shifts(from, to time.Time) []Shift {
 func laid(zone *time.Location, o Officer, d Date, from, to Clock) Shift {
 	end := d
 	if to <= from {
-		end = d.add(1)
+		end = d.Add(1)
 	}
 	return Shift{Officer: o, From: At(zone, d, from), To: At(zone, end, to)}
 }

@@ -50,11 +50,11 @@ func ParseDate(s string) (Date, error) {
 	if err != nil || t.Year() < 1 {
 		return Date{}, fmt.Errorf("watch: day: found %q, want one like 2026-11-22", cut(s))
 	}
-	return dateOf(t), nil
+	return DateOf(t), nil
 }
 
-// dateOf is the day that the wall shows at an instant.
-func dateOf(t time.Time) Date {
+// DateOf is the day that the wall shows at an instant.
+func DateOf(t time.Time) Date {
 	y, m, d := t.Date()
 	return Date{y, m, d}
 }
@@ -85,7 +85,11 @@ func (d *Date) UnmarshalText(b []byte) (err error) {
 // utc is midnight of the day in UTC: good for counting days, which all have 24 hours there.
 func (d Date) utc() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC) }
 
-func (d Date) add(days int) Date { return dateOf(d.utc().AddDate(0, 0, days)) }
+// Add is the day so many days later.
+func (d Date) Add(days int) Date { return DateOf(d.utc().AddDate(0, 0, days)) }
+
+// Monday is that of the day's week.
+func (d Date) Monday() Date { return d.Add(-(int(d.weekday()) + 6) % 7) }
 
 func (d Date) before(o Date) bool { return d.utc().Before(o.utc()) }
 

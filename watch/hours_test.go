@@ -58,12 +58,12 @@ func TestLocalTimesKeepTheirOrder(t *testing.T) {
 		"Asia/Tehran", "Pacific/Apia", "Africa/Cairo", "Antarctica/Troll", "America/St_Johns", "Europe/Dublin", "Pacific/Kiritimati"} {
 		z := zone(t, name)
 		if err := quick.Check(func(day uint16, a, b uint16) bool {
-			d := Date{1970, time.January, 1}.add(int(day) % 25000)
+			d := Date{1970, time.January, 1}.Add(int(day) % 25000)
 			x, y := Clock(a%1441), Clock(b%1441)
 			if x > y {
 				x, y = y, x
 			}
-			return !At(z, d, y).Before(At(z, d, x)) && At(z, d, endOfDay).Equal(At(z, d.add(1), 0))
+			return !At(z, d, y).Before(At(z, d, x)) && At(z, d, endOfDay).Equal(At(z, d.Add(1), 0))
 		}, &quick.Config{MaxCount: 3000}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -74,10 +74,10 @@ func TestLocalTimesKeepTheirOrder(t *testing.T) {
 func TestTheWallShowsIt(t *testing.T) {
 	z := zone(t, "Europe/Warsaw")
 	left := 0
-	for d := (Date{2026, time.January, 1}); d.Year == 2026; d = d.add(1) {
+	for d := (Date{2026, time.January, 1}); d.Year == 2026; d = d.Add(1) {
 		for c := Clock(0); c < endOfDay; c += 15 {
 			at := At(z, d, c)
-			if h, m, _ := at.Clock(); dateOf(at) != d || Clock(h*60+m) != c {
+			if h, m, _ := at.Clock(); DateOf(at) != d || Clock(h*60+m) != c {
 				left++
 				if d != (Date{2026, time.March, 29}) || c < 120 || c >= 180 {
 					t.Fatalf("%s %s is %s", d, c, at)
@@ -91,14 +91,14 @@ func TestTheWallShowsIt(t *testing.T) {
 }
 
 func TestWeeksCountFromMonday(t *testing.T) {
-	for d, n := (Date{1969, time.December, 1}), -5; d.Year < 1975; d = d.add(1) { // a Monday
+	for d, n := (Date{1969, time.December, 1}), -5; d.Year < 1975; d = d.Add(1) { // a Monday
 		if d.weekday() == time.Monday {
 			n++
 		}
 		if d.week() != n-1 && d.weekday() == time.Monday {
 			t.Fatalf("%s is in week %d, want %d", d, d.week(), n-1)
 		}
-		if d.weekday() != time.Monday && d.week() != d.add(-1).week() {
+		if d.weekday() != time.Monday && d.week() != d.Add(-1).week() {
 			t.Fatalf("%s: the week changes in its midst", d)
 		}
 	}

@@ -256,3 +256,35 @@ func (w *Watch) Delay(now time.Time, who Officer, console string) time.Duration 
 	}
 	return w.set.Plan.delay(m)
 }
+
+// Check refuses a standing that no watch has made.
+func (s *Standing) Check() error {
+	if h := s.Held; h != nil {
+		if err := h.Officer.check("officer on watch"); err != nil {
+			return err
+		}
+		if h.Since.IsZero() || h.Here.IsZero() || len(h.Console) > maxID {
+			return fmt.Errorf("watch: officer on watch: since %v, here %v, console of %d bytes, want two times and at most %d", h.Since, h.Here, len(h.Console), maxID)
+		}
+	}
+	if o := s.Offer; o != nil {
+		if s.Held == nil || o.At.IsZero() || CleanNote(o.Text) != o.Text {
+			return fmt.Errorf("watch: hand-over at %v: want a time, a clean note, and somebody who has the watch", o.At)
+		}
+		if err := o.To.check("next officer"); err != nil && !o.To.IsZero() {
+			return err
+		}
+	}
+	if len(s.Notes) > MaxNotes {
+		return fmt.Errorf("watch: %d notes, want at most %d", len(s.Notes), MaxNotes)
+	}
+	for _, n := range s.Notes {
+		if err := n.From.check("note"); err != nil {
+			return err
+		}
+		if n.At.IsZero() || CleanNote(n.Text) != n.Text {
+			return fmt.Errorf("watch: note of %v: want a time and clean text", n.At)
+		}
+	}
+	return nil
+}

@@ -29,6 +29,7 @@ var declared = map[string]string{
 	"../api/person.go":   "apiperson.js",
 	"../api/call.go":     "apicall.js",
 	"../api/presence.go": "apipresence.js",
+	"../api/watch.go":    "apiwatch.js",
 }
 
 func readAPI(t *testing.T) apiText {

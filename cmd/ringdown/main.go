@@ -39,6 +39,7 @@ type commands struct {
 	Call   callCommand   `cmd:"" group:"use" help:"Lift: call the other side of a line, and stay until the call ends. Interrupt to hang up."`
 	Answer answerCommand `cmd:"" group:"use" help:"Answer the call that rings on a line, or the next one. Interrupt to hang up."`
 	Hangup hangupCommand `cmd:"" group:"use" help:"End the call of a line, whichever console is in it."`
+	Watch  watchCommand  `cmd:"" group:"use" help:"Show, take and hand over the watch; show and set the roster."`
 	Events eventsCommand `cmd:"" group:"use" help:"Print what happens, one JSON object a line, until interrupted."`
 
 	Webhook webhookCommand `cmd:"" group:"use" help:"List the webhooks of a station: lamps, horns, pagers. Try one."`

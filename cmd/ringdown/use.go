@@ -42,6 +42,9 @@ func printStatus(w io.Writer, st *api.Status) {
 	}
 	fmt.Fprintf(w, "%s: %s, %d ready; %s\n", st.Name, count(len(st.Consoles), "console"), ready, count(len(st.Lines), "line"))
 	printNotices(w, st.Notices)
+	if st.Watch != nil && st.Watch.Used {
+		printWatch(w, st.Watch)
+	}
 	for i := range st.Lines {
 		printLine(w, &st.Lines[i])
 	}

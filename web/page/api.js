@@ -17,6 +17,7 @@
  * @property {Console[]} consoles
  * @property {Line[]} lines
  * @property {Notice[]} notices
+ * @property {import("./apiwatch.js").Watch} [watch]
  */
 
 /**
@@ -61,6 +62,7 @@
  * @property {import("./apirecord.js").RecordState} [record] nothing: the words are not confirmed
  * @property {string[]} [keys] principals of ours whose keys the accord names
  * @property {string[]} [far_keys] theirs
+ * @property {import("./apiwatch.js").FarWatch} [far_watch]
  */
 
 /**
