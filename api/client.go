@@ -21,11 +21,13 @@ const (
 	CloseNoSession = 4001
 	CloseReplaced  = 4002 // the same console attached by another connection
 	CloseSlow      = 4003 // the client did not keep up with the events
+	CloseChanged   = 4004 // the person's roles are others now; it comes back with these
 )
 
 // A LinkRequest is the body of POST /api/token, which only the local socket has.
 type LinkRequest struct {
-	Next string `json:"next,omitempty"` // local address to lead to, such as "/?ready=1"; empty: "/"
+	Next  string `json:"next,omitempty"`  // local address to lead to, such as "/?ready=1"; empty: "/"
+	Kiosk bool   `json:"kiosk,omitempty"` // nobody logs in there; with a watch officer's rights and no others
 }
 
 // A Link lets one browser in, once, within 15 minutes.
@@ -92,7 +94,7 @@ func (c *Client) Reload(ctx context.Context) error {
 // path on the console such as "/?ready=1"; empty means its root.
 func (c *Client) Link(ctx context.Context, next string) (string, error) {
 	var l Link
-	err := c.do(ctx, http.MethodPost, "/api/token", LinkRequest{next}, &l)
+	err := c.do(ctx, http.MethodPost, "/api/token", LinkRequest{Next: next}, &l)
 	return l.URL, err
 }
 

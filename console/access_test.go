@@ -112,7 +112,7 @@ func TestStandingLinks(t *testing.T) {
 		}
 	}
 	token := s.NewToken()
-	if !s.tokens.take(time.Now().Add(24*time.Hour), token) {
+	if _, ok := s.tokens.take(time.Now().Add(24*time.Hour), token); !ok {
 		t.Error("a standing link is too old after a day")
 	}
 }
@@ -136,13 +136,13 @@ func TestOnlyWholeTokensEnter(t *testing.T) {
 func TestTokensExpire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var tk tokens
-		early, late := tk.make(time.Now()), tk.make(time.Now())
+		early, late := tk.make(time.Now(), false), tk.make(time.Now(), true)
 		time.Sleep(tokenLife - time.Nanosecond)
-		if !tk.take(time.Now(), early) {
+		if kiosk, ok := tk.take(time.Now(), early); !ok || kiosk {
 			t.Error("a token was refused before its time")
 		}
 		time.Sleep(time.Nanosecond)
-		if tk.take(time.Now(), late) {
+		if _, ok := tk.take(time.Now(), late); ok {
 			t.Error("a token was accepted after its time")
 		}
 	})
@@ -151,14 +151,15 @@ func TestTokensExpire(t *testing.T) {
 func TestTokensAreBounded(t *testing.T) {
 	var tk tokens
 	now := time.Now()
-	first, second := tk.make(now), tk.make(now)
+	first, second := tk.make(now, false), tk.make(now, false)
 	for range maxTokens - 1 {
-		tk.make(now)
+		tk.make(now, false)
 	}
 	if len(tk.waiting) != maxTokens {
 		t.Errorf("%d tokens wait, want %d", len(tk.waiting), maxTokens)
 	}
-	if tk.take(now, first) || !tk.take(now, second) {
+	_, one := tk.take(now, first)
+	if _, two := tk.take(now, second); one || !two {
 		t.Error("the oldest token alone should be gone")
 	}
 }
@@ -392,17 +393,17 @@ func TestSessionsOutliveARestart(t *testing.T) {
 func TestSessionsExpireWhenIdle(t *testing.T) {
 	s := &sessions{}
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	secret, err := s.begin(now)
+	secret, err := s.begin(now, holder{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 3 { // used every now and then, it lives on
 		now = now.Add(sessionIdle - time.Hour)
-		if _, ok := s.check(now, secret); !ok {
+		if _, _, ok := s.check(now, secret); !ok {
 			t.Fatal("a session ended that was used")
 		}
 	}
-	if _, ok := s.check(now.Add(sessionIdle+sessionTouch), secret); ok {
+	if _, _, ok := s.check(now.Add(sessionIdle+sessionTouch), secret); ok {
 		t.Error("an idle session lives")
 	}
 }
@@ -412,17 +413,17 @@ func TestSessionsAreBounded(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	var secrets []string
 	for i := range maxSessions {
-		secret, _ := s.begin(now.Add(time.Duration(i) * time.Second))
+		secret, _ := s.begin(now.Add(time.Duration(i)*time.Second), holder{})
 		secrets = append(secrets, secret)
 	}
 	now = now.Add(2 * time.Hour)
-	if _, ok := s.check(now, secrets[0]); !ok { // the first is used again, so the second is the oldest
+	if _, _, ok := s.check(now, secrets[0]); !ok { // the first is used again, so the second is the oldest
 		t.Fatal("the first session is gone")
 	}
-	if _, err := s.begin(now); err != nil {
+	if _, err := s.begin(now, holder{}); err != nil {
 		t.Fatal(err)
 	}
-	gone := slices.IndexFunc(secrets, func(secret string) bool { _, ok := s.check(now, secret); return !ok })
+	gone := slices.IndexFunc(secrets, func(secret string) bool { _, _, ok := s.check(now, secret); return !ok })
 	if gone != 1 || len(s.kept.Sessions) != maxSessions {
 		t.Errorf("session %d went and %d are left, want 1 and %d", gone, len(s.kept.Sessions), maxSessions)
 	}

@@ -83,6 +83,10 @@ func (s *Server) getSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	defer close(c.done)
 	defer s.clients.leave(c)
+	if !s.still(c.who) { // they were removed while this came in, and settle did not see it
+		s.refuse(w, http.StatusUnauthorized, s.whyNot())
+		return
+	}
 	// The gate has judged the origin, more strictly than Accept would.
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
@@ -335,9 +339,7 @@ func (c *client) watch() {
 				n++
 			}
 		case <-use.C:
-			if !c.who.local && !c.s.sessions.touch(time.Now(), c.who.session) {
-				c.shut(api.CloseNoSession, "the session has ended")
-			}
+			c.s.settleOne(c)
 		case <-silence.C:
 			silence.Reset(c.judge())
 		case <-c.quit:

@@ -94,6 +94,7 @@ import (
 	"log/slog"
 
 	"ringdown/api"
+	"ringdown/people"
 )
 
 // A Config says how a station's consoles reach it.
@@ -124,6 +125,9 @@ type Config struct {
 
 	// SessionFile keeps sessions over a restart, as hashes. Empty: in memory only.
 	SessionFile string
+
+	// People are those who log in. Default: nobody, and none can be added that outlives the run.
+	People *people.Book
 
 	// FrameAncestors are the origins allowed to show a console in a frame, such as
 	// "http://localhost:8000". Default none.

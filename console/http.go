@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"ringdown/api"
+	"ringdown/people"
 	"ringdown/web"
 )
 
@@ -26,7 +27,8 @@ const (
 type visitor struct {
 	local   bool
 	session digest
-	person  api.Person
+	holder  holder
+	person  api.Person // without roles: somebody who is to log in
 }
 
 type visitorKey struct{}
@@ -48,6 +50,7 @@ func (s *Server) apiRoutes() *routes {
 	s.testRoutes(mux)
 	s.presenceRoutes(mux)
 	s.watchRoutes(mux)
+	s.peopleRoutes(mux)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusNotFound, &api.Error{Code: "no-such-request",
 			Text: fmt.Sprintf("The station has no request %s %q.", shorten(r.Method, 10), shorten(r.URL.Path, 80)), Action: "See the package comment of ringdown/api."})
@@ -62,6 +65,8 @@ var largeBodies = map[string]int64{
 	"POST /api/lines/{line}/disclosures": 4 * maxBody,
 	"POST /api/backup":                   2 * maxBody,
 	"PUT /api/watch":                     maxSettings,
+	"POST /api/enrol/finish":             maxAnswer,
+	"POST /api/login/finish":             maxAnswer,
 }
 
 // bodyLimit is how many bytes the body of a request may have.
@@ -70,9 +75,10 @@ func bodyLimit(requests *routes, r *http.Request) int64 {
 	return max(maxBody, largeBodies[pattern])
 }
 
-// webHandler serves browsers over TCP: first the gate, then the session.
+// webHandler serves browsers over TCP: first the gate, then who it is, then (in routes) the rule.
 func (s *Server) webHandler() http.Handler {
 	requests := s.apiRoutes()
+	s.doorRoutes(requests)
 	return s.contain(func(w http.ResponseWriter, r *http.Request) {
 		s.policy.set(w.Header())
 		if e := s.gate.check(r); e != nil {
@@ -81,22 +87,23 @@ func (s *Server) webHandler() http.Handler {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(requests, r))
-		session, known := s.sessionOf(r)
-		if known && !s.requests.allow(time.Now(), session) {
+		who, known := s.visitor(r)
+		if known && !s.requests.allow(time.Now(), who.session) {
 			s.refuse(w, http.StatusTooManyRequests, errTooOften)
 			return
 		}
+		let := known && len(who.person.Roles) > 0
 		switch isAPI := strings.HasPrefix(r.URL.Path, "/api/"); {
 		case r.URL.Path == "/enter":
 			s.enter(w, r, known)
-		case isAPI && known:
-			requests.ServeHTTP(w, withVisitor(r, visitor{session: session, person: api.Anyone()}))
+		case isAPI && (let || requests.open(r)):
+			requests.ServeHTTP(w, withVisitor(r, who))
 		case isAPI:
-			s.refuse(w, http.StatusUnauthorized, errNoSession)
-		case !known:
-			noSession.serve(w)
-		default:
+			s.refuse(w, http.StatusUnauthorized, s.whyNot())
+		case let || openPages[r.URL.Path]:
 			s.servePage(w, r)
+		default:
+			s.showDoor(w, r)
 		}
 	})
 }
@@ -157,6 +164,9 @@ func (s *Server) warn(text string, args ...any) {
 func (s *Server) asRefusal(err error) *api.Error {
 	if e, ok := errors.AsType[*api.Error](err); ok {
 		return e
+	}
+	if e, ok := errors.AsType[*people.Error](err); ok {
+		return &api.Error{Code: e.Code, Text: e.Text, Action: e.Action}
 	}
 	s.log.Error("console: request failed", "error", err)
 	return errInternal
@@ -232,7 +242,7 @@ func (s *Server) postToken(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusBadRequest, badMessage(err))
 		return
 	}
-	link, err := s.Link(ask.Next)
+	link, err := s.link(ask.Next, ask.Kiosk)
 	if err != nil {
 		s.refuse(w, http.StatusBadRequest, s.asRefusal(err))
 		return
@@ -243,20 +253,8 @@ func (s *Server) postToken(w http.ResponseWriter, r *http.Request) {
 // deleteSessions ends every session and closes the browsers' connections.
 func (s *Server) deleteSessions(w http.ResponseWriter, _ *http.Request) {
 	err := s.sessions.endAll()
-	s.clients.each(func(c *client) {
-		if !c.who.local {
-			c.shut(api.CloseNoSession, "the session was ended")
-		}
-	})
+	s.settle()
 	s.done(w, err)
-}
-
-func (s *Server) sessionOf(r *http.Request) (digest, bool) {
-	c, err := r.Cookie(s.cookieName())
-	if err != nil {
-		return digest{}, false
-	}
-	return s.sessions.check(time.Now(), c.Value)
 }
 
 // cookieName differs from station to station, because all ports of a host share
@@ -268,8 +266,8 @@ func (s *Server) cookieName() string {
 	return "ringdown-" + s.sessions.tag()
 }
 
-// enter trades a token for a session. A browser that is in already goes on
-// without a new one, whatever its token: people open a printed link twice.
+// enter trades a token for a session. A browser that is in already goes on without a new one,
+// whatever its token, unless it shall be a kiosk: people open a printed link twice.
 func (s *Server) enter(w http.ResponseWriter, r *http.Request, known bool) {
 	if r.Method != http.MethodGet {
 		w.Header().Set("Allow", http.MethodGet)
@@ -277,7 +275,7 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, known bool) {
 		return
 	}
 	q := r.URL.Query()
-	taken := s.tokens.take(time.Now(), q.Get("token"))
+	kiosk, taken := s.tokens.take(time.Now(), q.Get("token"))
 	if !taken && !known {
 		s.warn("console: entry refused", "from", r.RemoteAddr)
 		if !s.failures.allow(time.Now(), caller(r.RemoteAddr)) {
@@ -287,8 +285,8 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, known bool) {
 		usedLink.serve(w)
 		return
 	}
-	if !known {
-		s.beginSession(w)
+	if !known || kiosk {
+		s.beginSession(w, r, holder{Kiosk: kiosk})
 	}
 	goOn(w, r, onward(q))
 }
@@ -315,15 +313,22 @@ func onward(q url.Values) string {
 	return next
 }
 
-func (s *Server) beginSession(w http.ResponseWriter) {
-	secret, err := s.sessions.begin(time.Now())
+// beginSession lets a browser in, and ends the session that it had.
+func (s *Server) beginSession(w http.ResponseWriter, r *http.Request, h holder) {
+	if old, known := s.visitor(r); known {
+		s.endSessions("this browser was let in anew", func(d digest, _ holder) bool { return d == old.session })
+	}
+	secret, err := s.sessions.begin(time.Now(), h)
 	if err != nil {
 		s.log.Warn("console: a session will not outlive this run", "error", err)
 	}
-	http.SetCookie(w, &http.Cookie{
-		Name: s.cookieName(), Value: secret, Path: "/", MaxAge: int(lifeInJar.Seconds()),
-		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: s.gate.scheme == "https",
-	})
+	http.SetCookie(w, s.cookie(s.cookieName(), secret, int(lifeInJar.Seconds())))
+}
+
+// cookie is one of ours; age in seconds, below zero to take it away.
+func (s *Server) cookie(name, value string, age int) *http.Cookie {
+	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age,
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: s.gate.scheme == "https"}
 }
 
 // goOn leads to next. A redirect would still count as the step of the foreign

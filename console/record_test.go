@@ -14,10 +14,11 @@ import (
 type fakeRecord struct {
 	mu     sync.Mutex
 	asked  []string // each call as text
-	refuse error    // what every call answers, if not nil
-	name   string   // of every file
-	data   []byte   // in every file, and each piece of an export
-	pieces int      // of an export, before refuse
+	reader api.Person
+	refuse error  // what every call answers, if not nil
+	name   string // of every file
+	data   []byte // in every file, and each piece of an export
+	pieces int    // of an export, before refuse
 }
 
 func (f *fakeRecord) ask(format string, args ...any) error {
@@ -59,7 +60,8 @@ func (f *fakeRecord) File(_ context.Context, key string) (api.File, []byte, erro
 	return api.File{Key: key, Name: f.name}, f.data, f.ask("file %s", key)
 }
 
-func (f *fakeRecord) Read(_ context.Context, _ api.Person, m api.Marks) error {
+func (f *fakeRecord) Read(_ context.Context, who api.Person, m api.Marks) error {
+	f.reader = who
 	return f.ask("read %+v", m)
 }
 

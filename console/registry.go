@@ -78,6 +78,9 @@ func (g *registry) leave(c *client) {
 func (g *registry) attach(c *client, m api.ToStation) error {
 	g.attaching.Lock()
 	defer g.attaching.Unlock()
+	if g.anothers(c, m.Console) {
+		m.Console = ""
+	}
 	old, err := g.room(m)
 	if err != nil {
 		return err
@@ -93,6 +96,18 @@ func (g *registry) attach(c *client, m api.ToStation) error {
 		g.holders[c.seat.ID()] = c
 	}
 	return nil
+}
+
+// anothers says whether a seat is not c's to take over: somebody else sits there now, or whoever does
+// may speak and c's person may not.
+func (g *registry) anothers(c *client, id string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	old := g.holders[id]
+	if old == nil {
+		return false
+	}
+	return old.who.person.ID != c.who.person.ID && g.all[old] == attached || acts.check(old.who.person) == nil && acts.check(c.who.person) != nil
 }
 
 // room returns who holds the seat that m asks for, or why there is no room.

@@ -20,6 +20,7 @@ func TestEveryRequestHasARule(t *testing.T) {
 	s, _ := testServer(t, nil)
 	all := s.apiRoutes()
 	s.localRoutes(all)
+	s.doorRoutes(all)
 	for _, pattern := range all.patterns {
 		if len(requestRules[pattern]) == 0 {
 			t.Errorf("%q has no rule", pattern)

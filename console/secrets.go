@@ -47,9 +47,10 @@ type tokens struct {
 type token struct {
 	digest  digest
 	expires time.Time
+	kiosk   bool
 }
 
-func (t *tokens) make(now time.Time) string {
+func (t *tokens) make(now time.Time, kiosk bool) string {
 	secret, d := newSecret()
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -57,16 +58,16 @@ func (t *tokens) make(now time.Time) string {
 	if len(t.waiting) == maxTokens {
 		t.waiting = t.waiting[1:]
 	}
-	t.waiting = append(t.waiting, token{d, now.Add(tokenLife)})
+	t.waiting = append(t.waiting, token{d, now.Add(tokenLife), kiosk})
 	return secret
 }
 
-// take uses a token up. It looks at every waiting token, so that the time it
+// take uses a token up, and says whether it was a kiosk's. It looks at every waiting token, so that the time it
 // needs says nothing about which was nearly right.
-func (t *tokens) take(now time.Time, secret string) bool {
+func (t *tokens) take(now time.Time, secret string) (kiosk, ok bool) {
 	d, ok := digestOf(secret)
 	if !ok {
-		return false
+		return false, false
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -78,12 +79,13 @@ func (t *tokens) take(now time.Time, secret string) bool {
 		}
 	}
 	if found < 0 {
-		return false
+		return false, false
 	}
+	kiosk = t.waiting[found].kiosk
 	if !t.standing {
 		t.waiting = append(t.waiting[:found:found], t.waiting[found+1:]...)
 	}
-	return true
+	return kiosk, true
 }
 
 // expire needs mu. The waiting tokens stand in the order of their expiry.

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"ringdown/api"
+	"ringdown/people"
 	"ringdown/web"
 )
 
@@ -30,6 +31,8 @@ type Server struct {
 	log *slog.Logger
 
 	sessions *sessions
+	people   *people.Book
+	steps    steps
 	gate     *gate
 	policy   *policy
 	pages    map[string]page
@@ -40,6 +43,7 @@ type Server struct {
 	faults   faults
 
 	failures *limiter[netip.Addr] // to enter
+	doors    *limiter[netip.Addr] // log-ins and enrolments, begun and ended
 	requests *limiter[digest]
 	searches *limiter[digest]
 	exports  *limiter[digest]
@@ -63,9 +67,13 @@ func New(cfg Config, st Station) *Server {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.People == nil {
+		cfg.People, _ = people.Open("", func(string, []byte) error { return nil }) // there is no such file
+	}
 	return &Server{
-		cfg: cfg, st: st, log: cfg.Log, tokens: tokens{standing: cfg.StandingLinks}, clients: newRegistry(cfg.MaxConsoles),
+		cfg: cfg, st: st, people: cfg.People, log: cfg.Log, tokens: tokens{standing: cfg.StandingLinks}, clients: newRegistry(cfg.MaxConsoles),
 		failures: newLimiter[netip.Addr](failureRate, failureBurst),
+		doors:    newLimiter[netip.Addr](failureRate, failureBurst),
 		requests: newLimiter[digest](requestRate, requestBurst),
 		searches: newLimiter[digest](searchRate, searchBurst),
 		exports:  newLimiter[digest](exportRate, exportBurst),
@@ -244,15 +252,17 @@ func (s *Server) URL() string { return s.url }
 func (s *Server) VoicePort() uint16 { return s.voice.port.number() }
 
 // NewToken makes an entry token: valid once, for 15 minutes.
-func (s *Server) NewToken() string { return s.tokens.make(time.Now()) }
+func (s *Server) NewToken() string { return s.tokens.make(time.Now(), false) }
 
 // Link makes a one-time address that lets a browser in and leads it to next, a
 // local path with query such as "/?ready=1"; empty means "/". Valid after Start.
-func (s *Server) Link(next string) (string, error) {
+func (s *Server) Link(next string) (string, error) { return s.link(next, false) }
+
+func (s *Server) link(next string, kiosk bool) (string, error) {
 	if _, err := localPath(next); err != nil {
 		return "", err
 	}
-	q := url.Values{"token": {s.NewToken()}}
+	q := url.Values{"token": {s.tokens.make(time.Now(), kiosk)}}
 	if next != "" {
 		q.Set("next", next)
 	}

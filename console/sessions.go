@@ -13,6 +13,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"ringdown/people"
 )
 
 const (
@@ -42,6 +44,14 @@ type session struct {
 	Digest  hexDigest `json:"digest"`
 	Created time.Time `json:"created"`
 	Used    time.Time `json:"used"` // to within sessionTouch
+	holder
+}
+
+// A holder is whose a session is: a person who logged in, a kiosk, or else whoever was given the
+// link.
+type holder struct {
+	Person people.ID `json:"person,omitzero"`
+	Kiosk  bool      `json:"kiosk,omitempty"`
 }
 
 // A hexDigest is a digest as text.
@@ -143,7 +153,7 @@ func (s *sessions) tag() string { return s.kept.Tag }
 
 // begin lets a browser in and returns its secret, which is good even with an
 // error: then it will not outlive this run.
-func (s *sessions) begin(now time.Time) (string, error) {
+func (s *sessions) begin(now time.Time, h holder) (string, error) {
 	secret, d := newSecret()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -152,20 +162,24 @@ func (s *sessions) begin(now time.Time) (string, error) {
 		i := s.leastUsed()
 		s.kept.Sessions = slices.Delete(s.kept.Sessions, i, i+1)
 	}
-	s.kept.Sessions = append(s.kept.Sessions, session{hexDigest(d), now.UTC(), now.UTC()})
+	s.kept.Sessions = append(s.kept.Sessions, session{hexDigest(d), now.UTC(), now.UTC(), h})
 	return secret, s.save()
 }
 
-// check says whether a secret is of a living session, and marks it used. Like
+// check says whether a secret is of a living session, and whose, and marks it used. Like
 // tokens.take it looks at every one.
-func (s *sessions) check(now time.Time, secret string) (digest, bool) {
+func (s *sessions) check(now time.Time, secret string) (digest, holder, bool) {
 	d, ok := digestOf(secret)
-	return d, ok && s.touch(now, d)
+	if !ok {
+		return d, holder{}, false
+	}
+	h, ok := s.touch(now, d)
+	return d, h, ok
 }
 
-// touch marks a session used; false if it lives no more. A console that stays
-// attached for months is touched all the while.
-func (s *sessions) touch(now time.Time, d digest) bool {
+// touch marks a session used and says whose it is; false if it lives no more. A console that
+// stays attached for months is touched all the while.
+func (s *sessions) touch(now time.Time, d digest) (holder, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found := -1
@@ -175,21 +189,42 @@ func (s *sessions) touch(now time.Time, d digest) bool {
 		}
 	}
 	if found < 0 {
-		return false
+		return holder{}, false
 	}
 	if used := &s.kept.Sessions[found].Used; now.Sub(*used) >= sessionTouch {
 		*used = now.UTC()
 		_ = s.save() // lost, it only makes the session look older
 	}
-	return true
+	return s.kept.Sessions[found].holder, true
+}
+
+// end ends the sessions that over is true of. With an error they have ended, and may live again
+// after a restart.
+func (s *sessions) end(over func(digest, holder) bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.kept.Sessions)
+	s.kept.Sessions = slices.DeleteFunc(s.kept.Sessions, func(one session) bool { return over(digest(one.Digest), one.holder) })
+	if len(s.kept.Sessions) == n {
+		return nil
+	}
+	return s.save()
 }
 
 // endAll ends every session.
 func (s *sessions) endAll() error {
+	return s.end(func(digest, holder) bool { return true })
+}
+
+// of counts the sessions of each person.
+func (s *sessions) of() map[people.ID]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.kept.Sessions = []session{}
-	return s.save()
+	count := make(map[people.ID]int)
+	for _, one := range s.kept.Sessions {
+		count[one.Person]++
+	}
+	return count
 }
 
 func (s *sessions) idle(i int, now time.Time) bool {

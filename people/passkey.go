@@ -41,11 +41,19 @@ var algorithms = []protocol.CredentialParameter{
 	{Type: protocol.PublicKeyCredentialType, Algorithm: webauthncose.AlgRS256},
 }
 
+// CheckHost refuses an address as the name of a page: WebAuthn knows only names.
+func CheckHost(host string) error {
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return &Error{"needs-a-name", fmt.Sprintf("The page is opened by the address %s, and passkeys work only under a name.", host),
+			"Open it as localhost on the station's own machine, or give the station a name (names, under [console] in its station.toml) and open it by that."}
+	}
+	return nil
+}
+
 // relying is the site as WebAuthn knows it.
 func (s Site) relying() (*webauthn.WebAuthn, error) {
-	if _, err := netip.ParseAddr(strings.Trim(s.Host, "[]")); err == nil {
-		return nil, &Error{"needs-a-name", fmt.Sprintf("This page was opened by the address %s, and passkeys work only under a name.", s.Host),
-			"Open it as localhost on the station's own machine, or by the name that is set under [console] in its station.toml."}
+	if err := CheckHost(s.Host); err != nil {
+		return nil, err
 	}
 	must := true
 	w, err := webauthn.New(&webauthn.Config{

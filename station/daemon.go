@@ -18,6 +18,7 @@ import (
 	"ringdown/accord"
 	"ringdown/api"
 	"ringdown/console"
+	"ringdown/people"
 	"ringdown/udp"
 )
 
@@ -93,9 +94,13 @@ func Start(ctx context.Context, opt DaemonOptions) (*Daemon, error) {
 	if err != nil {
 		return nil, err
 	}
+	staff, err := openPeople(opt.Dir)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
 	d := &Daemon{home: home, dir: opt.Dir, lock: lock, cfg: cfg, log: opt.Log, done: make(chan struct{}), accords: make(map[string]*held)}
 	d.Station = New(opt.station(home, cfg))
-	d.Console = console.New(opt.console(cfg), d)
+	d.Console = console.New(opt.console(cfg, staff), d)
 	ctx, d.quit = context.WithCancel(ctx)
 	if err := d.start(ctx); err != nil {
 		return nil, err
@@ -114,12 +119,12 @@ func (opt DaemonOptions) station(home *accord.Home, cfg Config) Options {
 	}
 }
 
-func (opt DaemonOptions) console(cfg Config) console.Config {
+func (opt DaemonOptions) console(cfg Config, staff *people.Book) console.Config {
 	return console.Config{
 		Listen: cfg.Console.Listen, Hosts: cfg.Console.Names,
 		CertFile: cfg.Console.Certificate, KeyFile: cfg.Console.Key, VoiceAddr: cfg.Console.Voice,
 		Socket: filepath.Join(opt.Dir, SocketName), SessionFile: filepath.Join(opt.Dir, "sessions"),
-		FrameAncestors: opt.FrameAncestors, StandingLinks: opt.StandingLinks, MaxConsoles: cfg.Console.Most, Log: opt.Log,
+		FrameAncestors: opt.FrameAncestors, StandingLinks: opt.StandingLinks, MaxConsoles: cfg.Console.Most, People: staff, Log: opt.Log,
 	}
 }
 

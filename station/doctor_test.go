@@ -339,7 +339,7 @@ func TestEach(t *testing.T) {
 
 // TestHint: every error of ours that a person meets at the command line has a remedy.
 func TestHint(t *testing.T) {
-	for _, err := range []error{&TakenError{Dir: "d"}, &ConfigError{"f", "t"}, &NumbersError{}, &OverlapError{}, &ConsoleError{Err: errors.New("x")},
+	for _, err := range []error{&TakenError{Dir: "d"}, &ConfigError{"f", "t"}, &NumbersError{}, &OverlapError{}, &ConsoleError{Err: errors.New("x")}, &PeopleError{Err: errors.New("x")},
 		&udp.Error{Action: "do"}, &api.Error{Action: "Do."}, fmt.Errorf("x: %w", &accord.Refusal{Err: accord.ErrUsed, Advice: "do"})} {
 		if h := Hint(err); h == "" || strings.HasPrefix(h, " ") {
 			t.Errorf("%T: hint %q", err, h)

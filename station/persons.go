@@ -1,6 +1,41 @@
 package station
 
-import "ringdown/api"
+import (
+	"path/filepath"
+
+	"ringdown/accord"
+	"ringdown/api"
+	"ringdown/people"
+)
+
+// PeopleFile has the station's people, within its folder.
+const PeopleFile = "people.json"
+
+// openPeople reads who may log in. A file that cannot be read stops the station: without it
+// everybody with a link would have every right.
+func openPeople(dir string) (*people.Book, error) {
+	file := filepath.Join(dir, PeopleFile)
+	book, err := people.Open(file, accord.WriteFile)
+	if err != nil {
+		return nil, &PeopleError{file, err}
+	}
+	return book, nil
+}
+
+// A PeopleError says why the station's people are not known.
+type PeopleError struct {
+	File string
+	Err  error
+}
+
+func (e *PeopleError) Error() string { return "station: " + e.Err.Error() }
+
+func (e *PeopleError) Unwrap() error { return e.Err }
+
+// Hint says what a person can do.
+func (e *PeopleError) Hint() string {
+	return "put back the file from a backup; or remove it, and nobody is enrolled: whoever then has a link may do everything"
+}
 
 // named is what the record calls a person: by their own name if they are logged in, else as the
 // console is called.
@@ -13,3 +48,8 @@ func named(p api.Person, console string) string {
 
 // who is what the record calls whoever sits at the console.
 func (st *seat) who() string { return named(st.person, st.name) }
+
+// speaks says whether a person may speak to the other side.
+func speaks(p api.Person) bool { return p.Acts() != "" }
+
+func (st *seat) speaks() bool { return speaks(st.person) }

@@ -60,6 +60,9 @@ func (s *Station) attach(m api.ToStation, who api.Person, sink console.Sink) (*h
 	}
 	now := s.opt.Now()
 	st, known := s.seats[m.Console]
+	if known && st.speaks() && !speaks(who) { // it may be in a call, which goes on without them
+		known, m.Console = false, ""
+	}
 	if m.Observe || !known {
 		if len(s.seats)+len(s.watch) >= s.opt.MaxConsoles {
 			return nil, &api.Error{Code: "too-many", Text: fmt.Sprintf("This station has %d consoles, which is its limit.", s.opt.MaxConsoles),
