@@ -30,6 +30,8 @@ func samples(t testing.TB) []sample {
 	if err != nil {
 		t.Fatal(err)
 	}
+	motion, key := mustMove(t, p.n, Change{Rules: &otherRules}), Change{Principal: &PrincipalChange{Register, keyOf("I. Petrova", 1)}}
+	verdict := encode(&verdictFile{mustMotion(t, motion).Digest(), Refused, noon})
 	inv, acc := p.n.Accord.Invite, p.n.Accord.Accept
 	digest := p.n.Accord.Digest()
 	base := p.n.Accord.base()
@@ -66,6 +68,21 @@ func samples(t testing.TB) []sample {
 			}
 			return err
 		}},
+		{kindMotion, motion, func(file []byte) error {
+			m, err := ParseMotion(file)
+			if err == nil {
+				err = m.check(p.n.Accord)
+			}
+			return err
+		}},
+		{kindMotion, mustMove(t, p.s, key), func(file []byte) error {
+			m, err := ParseMotion(file)
+			if err == nil {
+				err = m.check(p.n.Accord)
+			}
+			return err
+		}},
+		{kindVerdict, verdict, plain(func() document { return new(verdictFile) })},
 		{kindStation, read(p.north.path(fileStation)), plain(func() document { return new(stationFile) })},
 		{kindKey, read(p.north.path(dirKeys, "log")), plain(func() document { return &privateKey{role: RoleLog} })},
 		{kindOnce, encode(&onceFile{inv.ID, newSecret()}), plain(func() document { return &onceFile{id: inv.ID} })},

@@ -42,6 +42,8 @@ var (
 	ErrCrossed = errors.New("crossed another proposal")
 	// ErrUnapproved: the change needs a person here, who has not approved it.
 	ErrUnapproved = errors.New("waits for a person")
+	// ErrAnswered: people have given their verdict on the motion; it is not taken back.
+	ErrAnswered = errors.New("was answered before")
 	// ErrStale: the amendment does not follow the newest one held here.
 	ErrStale = errors.New("does not follow the newest amendment")
 	// ErrFork: two different amendments with one serial, both fully signed.

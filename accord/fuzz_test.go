@@ -2,6 +2,7 @@ package accord
 
 import (
 	"bytes"
+	"net/url"
 	"reflect"
 	"strings"
 	"testing"
@@ -92,14 +93,16 @@ func mustParse(f *testing.F, file []byte) *Invite {
 }
 
 func FuzzAmendment(f *testing.F) {
-	good := [2][]byte{vector(f, "proposal"), vector(f, "amendment")}
-	addSplices(f, good[0])
-	addSplices(f, good[1])
+	var good [][]byte
+	for _, name := range []string{"proposal", "amendment", "amendment-2", "amendment-3"} {
+		good = append(good, vector(f, name))
+		addSplices(f, vector(f, name))
+	}
 	a := vectorAccord(f)
 	f.Fuzz(func(t *testing.T, at, cut uint16, insert []byte) {
 		for i, good := range good {
 			text := splice(good, at, cut, insert)
-			m := &Amendment{full: i == 1}
+			m := &Amendment{full: i > 0}
 			err := decode(m, text)
 			law(t, m, text, err)
 			if err == nil {
@@ -112,10 +115,56 @@ func FuzzAmendment(f *testing.F) {
 	})
 }
 
+func FuzzMotion(f *testing.F) {
+	good := [2][]byte{vector(f, "motion-rules"), vector(f, "motion-key")}
+	addSplices(f, good[0])
+	addSplices(f, good[1])
+	a := vectorAccord(f)
+	f.Fuzz(func(t *testing.T, at, cut uint16, insert []byte) {
+		for _, good := range good {
+			text := splice(good, at, cut, insert)
+			m := new(Motion)
+			err := decode(m, text)
+			law(t, m, text, err)
+			if err != nil {
+				continue
+			}
+			// With its signature believed, it says what can be agreed or what cannot.
+			if c, err := m.Change().change(); err != nil || !c.equal(&m.change) {
+				t.Fatalf("taken, but %v", err)
+			}
+			s := a.base()
+			next, err := s.with(a, m.First, &m.change)
+			if err != nil {
+				wantRefusal(t, err, ErrTerms)
+			} else if _, err := next.with(a, m.First, &m.change); err == nil {
+				t.Fatal("the same change can be made twice: it would come into force again and again")
+			}
+		}
+	})
+}
+
+func FuzzOrigin(f *testing.F) {
+	for _, s := range []string{"https://console.north.example", "https://north.example:8443", "http://localhost:7100", "https://north.example:443", "https://evilnorth.example",
+		"https://north.example/", "https://north.example@evil.example", "https://[::1]:1", "https://1.2.3.4"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if !originUnder(s, "north.example") {
+			return
+		}
+		u, err := url.Parse(s)
+		if err != nil || u.Scheme != "https" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.String() != s ||
+			u.Hostname() != "north.example" && !strings.HasSuffix(u.Hostname(), ".north.example") {
+			t.Fatalf("%q is taken for an origin: %v, %v", s, u, err)
+		}
+	})
+}
+
 // locals are empty documents of the kinds that stay in a station's folder.
 func locals() []document {
 	return []document{new(stationFile), &privateKey{role: RoleIdentity}, &privateKey{role: RoleCosignPQ}, new(onceFile), new(secretFile),
-		new(confirmedFile), new(finalFile), new(usedFile)}
+		new(confirmedFile), new(finalFile), new(usedFile), new(verdictFile)}
 }
 
 func FuzzFolder(f *testing.F) {
@@ -148,7 +197,7 @@ func filled(name string, serial uint32, slug string, unix int64) []document {
 		&privateKey{RoleIdentity, serial, SuccessorAccord, seed},
 		&privateKey{RoleCosignPQ, serial, SuccessorIdentity, seed},
 		&onceFile{ID{}, seed}, &secretFile{Digest{}, seed}, &confirmedFile{Digest{}, at},
-		&finalFile{Digest{}, bytes.Repeat([]byte{byte(serial)}, 64)}, &usedFile{ID{byte(serial)}, slug},
+		&finalFile{Digest{}, bytes.Repeat([]byte{byte(serial)}, 64)}, &usedFile{ID{byte(serial)}, slug}, &verdictFile{Digest{byte(serial)}, Refused, at},
 	}
 }
 

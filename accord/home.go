@@ -27,8 +27,13 @@ const (
 	fileSecret    = "secret"    // the pair secret; private
 	fileConfirmed = "confirmed" // that the words were compared
 	fileFinal     = "final"     // the first party's final signature
-	filePending   = "proposal"  // this station's own proposal, not yet counter-signed
+	filePending   = "proposal"  // this station's newest proposal of addresses
 	dirAmendments = "amendments"
+
+	fileMotion     = "motion"      // what this station asks the other's people for
+	fileVerdict    = "verdict"     // what they said
+	fileFarMotion  = "far-motion"  // what the other asks of people here
+	fileFarVerdict = "far-verdict" // what they said
 )
 
 // A Home is a station's folder: its name, its keys, its invites and its lines.

@@ -32,10 +32,12 @@ const (
 	kindUsed      kind = "used"
 	kindProposal  kind = "proposal"
 	kindAmendment kind = "amendment"
+	kindMotion    kind = "motion"
+	kindVerdict   kind = "verdict"
 )
 
 var kinds = []kind{kindStation, kindKey, kindOnce, kindInvite, kindAccept, kindSecret,
-	kindConfirmed, kindFinal, kindUsed, kindProposal, kindAmendment}
+	kindConfirmed, kindFinal, kindUsed, kindProposal, kindAmendment, kindMotion, kindVerdict}
 
 // private tells which files hold a secret: nothing of them goes into an error.
 func (k kind) private() bool { return k == kindKey || k == kindOnce || k == kindSecret }
@@ -45,7 +47,7 @@ func (k kind) private() bool { return k == kindKey || k == kindOnce || k == kind
 // changes one is noticed.
 func (k kind) local() bool {
 	switch k {
-	case kindInvite, kindAccept, kindProposal, kindAmendment:
+	case kindInvite, kindAccept, kindProposal, kindAmendment, kindMotion:
 		return false
 	}
 	return true

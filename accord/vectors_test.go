@@ -51,23 +51,55 @@ func makeVectors(t *testing.T) {
 		t.Fatal(err)
 	}
 	acc.proofs = south.prove(a.statement("accept"))
+	for name, text := range vectorAmendments(t, a, north, south) {
+		writeVector(t, name, text)
+	}
+	writeVector(t, "north.invite", inv.File())
+	writeVector(t, "south.accept", acc.File())
+	writeVector(t, "values.txt", []byte(vectorValues(t)))
+}
+
+// vectorAmendments are a change of North's address, a key of a principal of South's, and new rules by North.
+func vectorAmendments(t *testing.T, a *Accord, north, south *KeySet) map[string][]byte {
 	s := a.base()
 	e, err := s.first.with(to("192.0.2.9:7000"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := s.propose(a, noon, north, true, change{sort: SortEnds, ends: e})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string][]byte{
-		"north.invite": inv.File(), "south.accept": acc.File(), "proposal": m.Text(), "amendment": m.countersign(south).Text(),
-	} {
-		if err := os.WriteFile(filepath.Join(vectorDir, name), text, 0o644); err != nil {
+	out := make(map[string][]byte)
+	next := func(name string, first bool, c change) {
+		own, other := north, south
+		if !first {
+			own, other = other, own
+		}
+		if c.sort != SortEnds {
+			m := &Motion{Accord: a.Digest(), Next: s.serial + 1, First: first, Made: noon, change: c}
+			m.signature = own.of(RoleIdentity).sign(m.statement())
+			out["motion-"+map[Sort]string{SortRules: "rules", SortPrincipal: "key"}[c.sort]] = m.Text()
+		}
+		p, err := s.propose(a, noon, own, first, c)
+		if err != nil {
 			t.Fatal(err)
 		}
+		full := p.countersign(other)
+		if err := s.follow(a, full); err != nil {
+			t.Fatal(err)
+		}
+		out[name] = full.Text()
+		if name == "amendment" {
+			out["proposal"] = p.Text()
+		}
 	}
-	if err := os.WriteFile(filepath.Join(vectorDir, "values.txt"), []byte(vectorValues(t)), 0o644); err != nil {
+	key := keyOf("I. Petrova", 1)
+	next("amendment", true, change{sort: SortEnds, ends: e})
+	next("amendment-2", false, change{sort: SortPrincipal, principal: &PrincipalChange{Register, key}})
+	next("amendment-3", true, change{sort: SortRules, rules: &otherRules})
+	return out
+}
+
+func writeVector(t *testing.T, name string, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(vectorDir, name), text, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -105,9 +137,13 @@ func vectorValues(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := ParseAmendment(vector(t, "amendment"))
-	if err != nil {
-		t.Fatal(err)
+	var chain []*Amendment
+	for _, name := range []string{"amendment", "amendment-2", "amendment-3"} {
+		m, err := ParseAmendment(vector(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		chain = append(chain, m)
 	}
 	var b strings.Builder
 	line := func(name string, value any) { fmt.Fprintln(&b, name, value) }
@@ -118,8 +154,17 @@ func vectorValues(t *testing.T) string {
 	line("final", hex.EncodeToString(a.final(vectorKeys("North"))))
 	opened := secret.Bytes()
 	line("pair-secret", hex.EncodeToString(opened[:]))
-	line("amendment-digest", m.Digest())
-	paths, err := a.Amended([]*Amendment{m})
+	for _, m := range chain {
+		line("amendment-digest", m.Digest())
+	}
+	for _, name := range []string{"motion-key", "motion-rules"} {
+		m, err := ParseMotion(vector(t, name))
+		if err != nil || m.check(a) != nil {
+			t.Fatalf("%s: %v, %v", name, err, m.check(a))
+		}
+		line(name+"-digest", m.Digest())
+	}
+	paths, err := a.Amended(chain)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,6 +218,14 @@ func TestVectorsThatAreRefused(t *testing.T) {
 			return err
 		},
 	}
+	trust["motion-rules"] = func(b []byte) error {
+		m, err := ParseMotion(b)
+		if err == nil {
+			err = m.check(a)
+		}
+		return err
+	}
+	trust["motion-key"] = trust["motion-rules"]
 	lines := strings.Split(strings.TrimSpace(string(vector(t, "refused.txt"))), "\n")
 	for _, l := range lines {
 		f := strings.Split(l, "\t")
