@@ -54,9 +54,10 @@ type Status struct {
 
 // A Notice is one thing that is wrong or doubtful, and what can be done.
 type Notice struct {
-	Severity string `json:"severity"` // "warning" or "failure"
-	Text     string `json:"text"`     // one sentence: what is
-	Action   string `json:"action"`   // one sentence: what can be done
+	Severity string `json:"severity"`       // "warning" or "failure"
+	Text     string `json:"text"`           // one sentence: what is
+	Action   string `json:"action"`         // one sentence: what can be done
+	Link     string `json:"link,omitempty"` // the page where it is done, such as "/accord?line=south"
 }
 
 // A Console is one person's browser or command line at this station.
@@ -106,6 +107,8 @@ type Line struct {
 	FarKeys []string `json:"far_keys,omitempty"`
 
 	FarWatch *FarWatch `json:"far_watch,omitempty"` // nil: nothing was heard of it
+
+	Proposals []Proposal `json:"proposals,omitempty"` // of changes to the accord
 }
 
 // A ClockDiff is how far the other station's clock stands ahead of ours

@@ -164,6 +164,7 @@ type Station interface {
 	Record(slug string) (Record, error)
 
 	Watch
+	Accords
 
 	// Backup writes all of the station to a new file on its machine, while it runs.
 	Backup(ctx context.Context, file string) error // *api.Error or nil

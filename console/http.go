@@ -51,6 +51,7 @@ func (s *Server) apiRoutes() *routes {
 	s.presenceRoutes(mux)
 	s.watchRoutes(mux)
 	s.peopleRoutes(mux)
+	s.accordRoutes(mux)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusNotFound, &api.Error{Code: "no-such-request",
 			Text: fmt.Sprintf("The station has no request %s %q.", shorten(r.Method, 10), shorten(r.URL.Path, 80)), Action: "See the package comment of ringdown/api."})
@@ -198,7 +199,7 @@ func (s *Server) done(w http.ResponseWriter, err error) {
 	e := s.asRefusal(err)
 	status := http.StatusConflict
 	switch {
-	case strings.HasPrefix(e.Code, "no-such-"), e.Code == "no-record":
+	case strings.HasPrefix(e.Code, "no-such-"), e.Code == "no-record", e.Code == "no-accord":
 		status = http.StatusNotFound
 	case e.Code == "bad-request":
 		status = http.StatusBadRequest

@@ -57,10 +57,11 @@ var requestRules = map[string]rule{
 	"POST /api/lines/{line}/presence/ask":   acts, // the key itself says whose it is
 	"POST /api/lines/{line}/presence/claim": acts,
 
-	"GET /api/lines/{line}/accord":          reads,
-	"POST /api/lines/{line}/accord/propose": governs,
-	"POST /api/lines/{line}/accord/approve": governs,
-	"POST /api/lines/{line}/accord/refuse":  governs,
+	"GET /api/lines/{line}/accord":           reads,
+	"POST /api/lines/{line}/accord/propose":  governs,
+	"POST /api/lines/{line}/accord/withdraw": governs,
+	"POST /api/lines/{line}/accord/approve":  governs,
+	"POST /api/lines/{line}/accord/refuse":   governs,
 
 	"GET /api/people":            governs,
 	"POST /api/people":           governs,

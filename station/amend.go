@@ -5,18 +5,21 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"time"
 
 	"ringdown/accord"
+	"ringdown/api"
 	"ringdown/line"
 )
 
-// # Changes of address on the wire
+// # Changes of the accord on the wire
 //
 // An amendment of the accord travels as messages of the entries' stream, each a kind byte and
 // what follows:
 //
-//	1  proposal    a side's signed change of its own addresses
+//	1  proposal    a side's signed change: of its own addresses, or what the other's people have approved
 //	2  amendment   signed by both: the answer to 1, or one that the other side has missed
 //	3  serial      4 bytes, big-endian: the newest amendment that the sender holds
 //
@@ -73,8 +76,17 @@ type Amendments interface {
 	Countersign(proposal []byte) (amendment []byte, err error)
 	// Apply puts in force what both have signed.
 	Apply(amendment []byte) error
-	// Agreed is what the accord says now.
+	// Agreed is what the accord says now, View all of it as people see it.
 	Agreed() Agreed
+	View() (api.Accord, error)
+	// Motions are what we ask the other's people for, unless they have refused it, and what we are asked for.
+	Motions() (own, far *accord.Asked)
+	Propose(now time.Time, c accord.Change) error
+	Withdraw() error
+	Decide(now time.Time, id accord.Digest, v accord.Verdict) error
+	// HearMotion and HearVerdict take what the other says, and tell whether it is new.
+	HearMotion(text []byte) (changed bool, err error)
+	HearVerdict(id accord.Digest, v accord.Verdict, at time.Time) (changed bool, err error)
 	// Paths is how the paths stand now; with proposed, how they would stand with our
 	// pending proposal.
 	Paths(ctx context.Context, proposed bool) ([]PathOptions, error)
@@ -83,7 +95,9 @@ type Amendments interface {
 // A chore is work on a line's amendments, off the loop. It gives the messages to send.
 type chore struct {
 	do     func(Amendments) (say [][]byte, err error)
-	change bool // of the other side's addresses, if it is done
+	change bool         // of the other side's, if it is done
+	motion bool         // of what the other side asks for, if it is done
+	ended  chan<- error // who waits for it; nil: nobody, and what is refused is the other side's
 }
 
 // amending is the part of a line that sees to its amendments. The loop owns it.
@@ -91,6 +105,7 @@ type amending struct {
 	chores     []chore // the first is under way
 	heard      budget  // of messages
 	changes    budget  // of proposals
+	motions    budget  // of what the other side asks for
 	complained time.Time
 	refused    int  // messages since complained
 	watching   bool // a tryAddresses is on its way
@@ -99,13 +114,13 @@ type amending struct {
 	said uint32 // the serial last sent; the chore under way owns it
 }
 
-var errFlood = errors.New("station: too many messages about addresses")
+var errFlood = errors.New("station: too many messages about the accord")
 
 // offerAmendments says what we hold and what we propose.
 func (e *lineEnd) offerAmendments() {
 	if e.opt.Amendments != nil {
 		e.doChore(chore{do: func(a Amendments) ([][]byte, error) {
-			return append([][]byte{e.serial(a)}, pending(a)...), nil
+			return slices.Concat([][]byte{e.serial(a)}, pending(a), motion(a), answered(a)), nil
 		}})
 	}
 }
@@ -146,12 +161,14 @@ func (e *lineEnd) farMessage(st line.Stream, msg []byte) error {
 		if !w.changes.left(now, changePerSecond, changeBurst) {
 			return errFlood
 		}
-		e.doChore(chore{func(a Amendments) ([][]byte, error) { return countersign(a, body) }, true})
+		e.doChore(chore{do: func(a Amendments) ([][]byte, error) { return countersign(a, body) }, change: true})
 	case kindAmendment:
-		e.doChore(chore{func(a Amendments) ([][]byte, error) { return nil, a.Apply(body) }, false})
+		e.doChore(chore{do: func(a Amendments) ([][]byte, error) { return nil, a.Apply(body) }})
 	case kindSerial:
 		far := binary.BigEndian.Uint32(body)
-		e.doChore(chore{func(a Amendments) ([][]byte, error) { return w.compare(a, far), nil }, false})
+		e.doChore(chore{do: func(a Amendments) ([][]byte, error) { return w.compare(a, far), nil }})
+	case kindMotion, kindVerdict:
+		return e.farMotion(now, kind, body)
 	}
 	return nil
 }
@@ -163,10 +180,12 @@ func parseMessage(msg []byte) (kind byte, body []byte, err error) {
 	}
 	kind, body = msg[0], append([]byte(nil), msg[1:]...)
 	switch {
-	case kind < kindProposal || kind > kindSerial:
-		err = fmt.Errorf("station: message of kind %d, want 1, 2 or 3", kind)
+	case (kind < kindProposal || kind > kindSerial) && kind != kindMotion && kind != kindVerdict:
+		err = fmt.Errorf("station: message of kind %d, want 1, 2, 3, 7 or 8", kind)
 	case kind == kindSerial && len(body) != 4:
 		err = fmt.Errorf("station: message serial has %d bytes, want 4", len(body))
+	case kind == kindVerdict && len(body) != verdictSize:
+		err = fmt.Errorf("station: message verdict has %d bytes, want %d", len(body), verdictSize)
 	case kind != kindSerial && len(body) > accord.MaxFile:
 		err = fmt.Errorf("station: message of kind %d has %d bytes, want at most %d", kind, len(body), accord.MaxFile)
 	}
@@ -205,54 +224,102 @@ func (e *lineEnd) doChore(c chore) {
 	}
 }
 
+// A result is what came of a chore, and how the accord stands after it.
+type result struct {
+	say    [][]byte
+	before uint32 // the newest amendment
+	after  uint32
+	paths  []PathOptions
+	agreed Agreed
+	err    error
+}
+
 func (e *lineEnd) nextChore() {
 	a, c := e.opt.Amendments, e.amending.chores[0]
-	var say [][]byte
-	var paths []PathOptions
-	var agreed Agreed
-	var before, after uint32
-	e.s.background(func() (err error) {
-		before = a.Newest()
-		after = before
-		if say, err = c.do(a); err != nil {
-			return err
-		}
-		after, agreed = a.Newest(), a.Agreed()
-		paths, err = a.Paths(context.Background(), false)
-		return err
-	}, func(err error) {
-		if !e.closed {
-			if before != after {
-				e.agree(agreed)
-			}
-			e.choreDone(say, paths, before != after, err)
+	var r result
+	e.s.background(func() error {
+		r = c.run(a)
+		return r.err
+	}, func(error) {
+		if e.closed {
+			e.abandonChores()
+		} else {
+			e.choreDone(r)
 		}
 	})
 }
 
-func (e *lineEnd) choreDone(say [][]byte, paths []PathOptions, changed bool, err error) {
+// run does the chore. It touches the disk, so it runs off the loop.
+func (c *chore) run(a Amendments) (r result) {
+	r.before = a.Newest()
+	r.after = r.before
+	if r.say, r.err = c.do(a); r.err != nil {
+		return r
+	}
+	r.after, r.agreed = a.Newest(), a.Agreed()
+	if r.after != r.before {
+		r.paths, r.err = a.Paths(context.Background(), false)
+	}
+	return r
+}
+
+// abandonChores tells those who wait that the line is gone.
+func (e *lineEnd) abandonChores() {
+	for _, c := range e.amending.chores {
+		if c.ended != nil {
+			c.ended <- &api.Error{Code: "no-such-line", Text: "The line with " + e.opt.Peer + " was taken out of use.", Action: "See the lines with ringdown status."}
+		}
+	}
+	e.amending.chores = nil
+}
+
+func (e *lineEnd) choreDone(r result) {
 	w := &e.amending
 	done := w.chores[0]
 	w.chores = w.chores[1:]
-	for _, msg := range say {
+	for _, msg := range r.say {
 		e.sendMessage(msg)
 	}
-	if err != nil {
-		e.complain(err)
+	if r.err != nil && done.ended == nil {
+		e.complain(r.err)
+	}
+	changed := r.before != r.after
+	if r.agreed.Proposed != nil && (changed || !reflect.DeepEqual(r.agreed.Proposed, e.agreed.Proposed)) {
+		e.accordChanged(done, r)
 	}
 	if changed {
-		e.s.log.Info("the accord's addresses are amended", "line", e.slug)
-		if done.change {
-			w.changes.spend(e.s.opt.Now(), changePerSecond, changeBurst)
-		}
-		w.proposed = false
-		e.enterAccord()
-		e.move(paths, moveDelay)
+		e.amended(done, r.paths)
+	}
+	if done.ended != nil {
+		done.ended <- r.err
+	}
+	if changed { // what we still propose follows now another amendment
+		w.chores = append(w.chores, chore{do: func(a Amendments) ([][]byte, error) { return pending(a), nil }})
 	}
 	if len(w.chores) > 0 {
 		e.nextChore()
-	} else if changed {
-		e.doChore(chore{do: func(a Amendments) ([][]byte, error) { return pending(a), nil }})
+	}
+}
+
+// accordChanged takes over what is agreed and proposed now: here whoever lives by it hears of it.
+func (e *lineEnd) accordChanged(done chore, r result) {
+	if done.motion {
+		e.amending.motions.spend(e.s.opt.Now(), motionPerSecond, motionBurst)
+	}
+	e.agree(r.agreed)
+	e.touch()
+}
+
+// amended goes on after an amendment has come into force.
+func (e *lineEnd) amended(done chore, paths []PathOptions) {
+	e.s.log.Info("the accord is amended", "line", e.slug)
+	if done.change {
+		e.amending.changes.spend(e.s.opt.Now(), changePerSecond, changeBurst)
+	}
+	e.amending.proposed = false
+	e.enterAccord()
+	if paths != nil {
+		e.move(paths, moveDelay)
 	}
 }
 
@@ -266,7 +333,7 @@ func (e *lineEnd) sendMessage(msg []byte) {
 // matters: that it contradicts itself.
 func (e *lineEnd) complain(err error) {
 	if errors.Is(err, accord.ErrFork) {
-		e.s.notice("fork "+e.slug, "failure", fmt.Sprintf("%s has signed two different changes of address with one number: %v.", e.opt.Peer, err),
+		e.s.notice("fork "+e.slug, "failure", fmt.Sprintf("%s has signed two different changes of the accord with one number: %v.", e.opt.Peer, err),
 			"Keep this station's folder and its log as proof, and ask "+e.opt.Peer+" by another channel; only one of the two is in force.")
 	}
 	if errors.Is(err, accord.ErrCrossed) {

@@ -496,7 +496,7 @@ func TestAmendFork(t *testing.T) {
 		a.say(1, framed(kindAmendment, fork))
 		a.within(time.Second, "people are told", func() bool {
 			st := a.st[0].Status()
-			return len(st.Notices) == 1 && strings.Contains(st.Notices[0].Text, "two different changes of address")
+			return len(st.Notices) == 1 && strings.Contains(st.Notices[0].Text, "two different changes of the accord")
 		})
 		if !a.at(0, 1, 4401)() {
 			t.Error("the change that came first is no longer in force")

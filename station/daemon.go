@@ -300,11 +300,14 @@ func (s *Station) bound(slug string) error {
 	return s.onLine(slug, func(e *lineEnd, _ time.Time) error { return e.bound() })
 }
 
-// offer tells the other side of our newest amendment and our pending proposal.
+// offer tells the other side of our newest amendment and of what we propose, if the line is open, and looks
+// at what is agreed now.
 func (s *Station) offer(slug string) error {
 	return s.onLine(slug, func(e *lineEnd, _ time.Time) error {
 		if e.up {
 			e.offerAmendments()
+		} else if e.opt.Amendments != nil {
+			e.doChore(chore{do: func(Amendments) ([][]byte, error) { return nil, nil }})
 		}
 		return nil
 	})

@@ -2,6 +2,7 @@ package station
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"ringdown/api"
@@ -30,7 +31,8 @@ func (e *lineEnd) status(now time.Time) api.Line {
 		State: e.state, Since: stamp(e.since), Words: e.opt.Words,
 		Paths: make([]api.Path, 0, len(st.Paths)), Far: e.far, Call: e.callStatus(now), Notices: e.notices(now, st), Record: e.record,
 		Keys: e.keyNames(true), FarKeys: e.keyNames(false),
-		FarWatch: e.farWatchStatus(),
+		FarWatch:  e.farWatchStatus(),
+		Proposals: e.agreed.Proposed,
 	}
 	for _, p := range st.Paths {
 		l.Paths = append(l.Paths, e.pathStatus(p))
@@ -108,7 +110,7 @@ func (o parked) status() api.Line {
 
 // notices says what is wrong with the line's handshakes.
 func (e *lineEnd) notices(now time.Time, st line.Status) []api.Notice {
-	list := append(append([]api.Notice{}, e.faults()...), e.recordNotices...)
+	list := slices.Concat([]api.Notice{}, e.faults(), e.recordNotices, e.proposalNotices())
 	if st.Fault != line.FaultNone && st.State == line.StateDown {
 		list = append(list, api.Notice{Severity: "failure",
 			Text:   "The last handshake with " + e.opt.Peer + " failed: " + st.Fault.String() + ".",
