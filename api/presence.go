@@ -11,6 +11,12 @@ import "time"
 //
 // Between the two the page gives the key to navigator.credentials.get. How it goes on stands in the
 // call ([Call.Presence]), on both sides. Package presence says what is checked.
+//
+// A key is registered by an administrator, with the principal and the key at hand, and counts when the other side has
+// approved it (see accord.go). It replaces the one that is registered for the name, if there is one:
+//
+//	POST /api/lines/{line}/presence/keys/new   what the page gives navigator.credentials.create: [KeyRequest]; answers [NewKey]
+//	POST /api/lines/{line}/presence/keys       what came of it: [CreatedKey]; the station checks it, and proposes it
 
 // A Presence is how far the proof has got that a principal's key was touched for a call.
 type Presence struct {
@@ -52,4 +58,27 @@ type Touched struct {
 	AuthData   string `json:"authenticator_data"`
 	ClientData string `json:"client_data"`
 	Signature  string `json:"signature"`
+}
+
+// A KeyRequest asks for a new key of a principal. Origin is that of the page: "https://console.north.example".
+type KeyRequest struct {
+	Name   string `json:"name"`
+	Origin string `json:"origin"`
+}
+
+// A NewKey is what navigator.credentials.create is given. Bytes are base64url without padding.
+type NewKey struct {
+	Name      string   `json:"name"`
+	Challenge string   `json:"challenge"` // names this registration when it comes back; good for five minutes
+	RPID      string   `json:"rp_id"`
+	User      string   `json:"user"`
+	Exclude   []string `json:"exclude"` // credentials that are registered already
+	TimeoutMS int64    `json:"timeout_ms"`
+}
+
+// A CreatedKey is what the key answered. Bytes are base64url without padding.
+type CreatedKey struct {
+	Challenge   string `json:"challenge"`
+	ClientData  string `json:"client_data"`
+	Attestation string `json:"attestation"`
 }

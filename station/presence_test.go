@@ -449,6 +449,21 @@ func TestRestartOfTheVerifier(t *testing.T) {
 	})
 }
 
+// It had the claim already when it was killed.
+func TestKilledBeforeTheVerdict(t *testing.T) {
+	inWitnesses(t, 8, func(w *witnesses) {
+		w.talking()
+		touch := w.ask(0)
+		w.atEnd(1, func(e *lineEnd) { e.proving.desk, e.proving.judged = presence.Desk{}, budget{spent: claimsBurst, last: e.s.opt.Now()} })
+		w.claim(0, touched(t, w.soft[0], touch))
+		w.within(5*time.Second, "south has the claim", func() bool { return len(w.entered(1)) == 1 })
+		w.kill(1)
+		w.start(1)
+		w.open(40 * time.Second)
+		w.bothHave("0 claimed A. Weber ", "1 refused A. Weber "+presence.OtherRun.String())
+	})
+}
+
 // The claimant is started again: its page's answer finds no question.
 func TestRestartOfTheClaimant(t *testing.T) {
 	inWitnesses(t, 9, func(w *witnesses) {

@@ -42,4 +42,29 @@
  * @property {string} signature
  */
 
+/**
+ * @typedef {object} KeyRequest
+ * @property {string} name
+ * @property {string} origin
+ */
+
+/**
+ * What navigator.credentials.create is given.
+ * @typedef {object} NewKey
+ * @property {string} name
+ * @property {string} challenge
+ * @property {string} rp_id
+ * @property {string} user
+ * @property {string[]} exclude
+ * @property {number} timeout_ms
+ */
+
+/**
+ * What the key answered.
+ * @typedef {object} CreatedKey
+ * @property {string} challenge
+ * @property {string} client_data
+ * @property {string} attestation
+ */
+
 export {};

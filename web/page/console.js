@@ -20,6 +20,7 @@ import { History } from "./history.js";
 import { Identity } from "./identity.js";
 import * as model from "./model.js";
 import { Refusal, Station } from "./protocol.js";
+import { Presence } from "./presence.js";
 import { Recording } from "./recording.js";
 import { Meter } from "./sound.js";
 import { tell } from "./story.js";
@@ -69,6 +70,7 @@ const recording = new Recording({
   name: ownName, changed, pick: (slug) => choose(slug),
   shown: (slug, keys) => station.ask({ type: "shown", slug, keys }),
 });
+const presence = new Presence(changed);
 const fields = new Fields(equipment, { name: ownName, rename, standDown });
 
 let skew = 0; // our station's clock less this page's, ms
@@ -424,6 +426,7 @@ function conclude() {
     around.refusal = null;
   }
   view.show(desk, around, now());
+  presence.show(desk);
   recording.show(desk, now());
   if (view.actTop !== place.top) place = { top: view.actTop, since: performance.now() };
 }
