@@ -476,6 +476,26 @@ func TestRestartOfTheClaimant(t *testing.T) {
 	})
 }
 
+// In a drill it is proven like in a call, and everything that is entered says so.
+func TestPresenceInADrill(t *testing.T) {
+	inWitnesses(t, 11, func(w *witnesses) {
+		w.startBoth()
+		w.open(5 * time.Second)
+		north, south := w.phone(0), w.phone(1)
+		north.do(api.ToStation{Type: "call", Slug: "line0", Drill: true})
+		w.within(2*time.Second, "it rings", w.callIs(0, api.CallRinging))
+		south.press("answer")
+		w.within(2*time.Second, "south is in the drill", w.callIs(1, api.CallActive))
+		w.within(2*time.Second, "north is in the drill", w.callIs(0, api.CallActive))
+		w.claim(0, touched(t, w.soft[0], w.ask(0)))
+		w.bothShow(0, "A. Weber verified ")
+		w.bothHave("0 claimed A. Weber  drill", "1 verified A. Weber  drill")
+		b := w.asked(0)
+		w.forge(0, b.Call, signed(w.soft[0], b, b), false)
+		w.bothHave("0 claimed A. Weber  drill", "1 verified A. Weber  drill", "0 claimed A. Weber ", "1 refused A. Weber "+presence.DrillMark.String())
+	})
+}
+
 // A hostile station asks and claims without end.
 func TestPresenceFlood(t *testing.T) {
 	inWitnesses(t, 10, func(w *witnesses) {
