@@ -454,7 +454,9 @@ func TestKilledBeforeTheVerdict(t *testing.T) {
 	inWitnesses(t, 8, func(w *witnesses) {
 		w.talking()
 		touch := w.ask(0)
-		w.atEnd(1, func(e *lineEnd) { e.proving.desk, e.proving.judged = presence.Desk{}, budget{spent: claimsBurst, last: e.s.opt.Now()} })
+		w.atEnd(1, func(e *lineEnd) {
+			e.proving.desk, e.proving.judged = presence.Desk{}, budget{spent: claimsBurst, last: e.s.opt.Now()}
+		})
 		w.claim(0, touched(t, w.soft[0], touch))
 		w.within(5*time.Second, "south has the claim", func() bool { return len(w.entered(1)) == 1 })
 		w.kill(1)
