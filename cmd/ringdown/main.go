@@ -32,6 +32,8 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" group:"run" help:"Run a station."`
 	Console consoleCommand `cmd:"" group:"run" help:"Print a link that lets one browser in, once."`
 
+	People peopleCommand `cmd:"" group:"run" help:"List the station's people; add, enrol and remove them, change their roles."`
+
 	Backup  backupCommand  `cmd:"" group:"run" help:"Write a backup of a station, running or not: one file, to be kept like a key."`
 	Restore restoreCommand `cmd:"" group:"run" help:"Make a station's folder from a backup."`
 

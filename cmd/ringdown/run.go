@@ -80,6 +80,7 @@ func count(n int, thing string) string {
 type consoleCommand struct {
 	atFolder `embed:""`
 	Ready    bool `help:"The page makes itself ready, for a kiosk."`
+	Kiosk    bool `help:"Nobody logs in at that browser: whoever is at it has a watch officer's rights, and no others."`
 	JSON     bool `help:"Print one JSON object." name:"json"`
 }
 
@@ -92,7 +93,11 @@ func (c *consoleCommand) Run(t *terminal) error {
 	if c.Ready {
 		next = "/?ready=1"
 	}
-	link, err := client.Link(t, next)
+	ask := client.Link
+	if c.Kiosk {
+		ask = client.KioskLink
+	}
+	link, err := ask(t, next)
 	if err != nil {
 		return refusal(err)
 	}
