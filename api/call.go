@@ -32,4 +32,5 @@ type Joined struct {
 	Person  string `json:"person,omitempty"`  // as the side's station states
 	Role    Role   `json:"role,omitempty"`
 	Speaks  bool   `json:"speaks"`
+	Talker  int    `json:"talker,omitempty"` // with Speaks: the number of their voice; 0 is who speaks for the side
 }

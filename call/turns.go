@@ -15,6 +15,15 @@ func (m *Machine) Delay(now time.Time, c Console, after time.Duration) {
 	m.settle(now)
 }
 
+// Delays does so for all our consoles at once.
+func (m *Machine) Delays(now time.Time, after func(Console) time.Duration) {
+	m.expire(now)
+	for _, s := range m.seats {
+		s.after = min(max(after(s.id), 0), RingLimit)
+	}
+	m.settle(now)
+}
+
 func (m *Machine) offered() bool { return m.call != nil && m.call.phase == offered }
 
 // settleTurns notes whose turn to ring has come. If no console that could ring is

@@ -17,6 +17,7 @@ const (
 	maxMessage = 64 << 10 // one WebSocket message from a console: an offer is the largest
 	maxName    = 40       // characters
 	maxWhy     = 200      // characters
+	maxMinutes = 240      // in which a principal is expected
 )
 
 // decodeStrict reads exactly one JSON value with known keys only.
@@ -64,9 +65,15 @@ func ownFields(m api.ToStation) (own api.ToStation, known bool) {
 		own = api.ToStation{Console: m.Console, Name: m.Name, Kind: m.Kind, Observe: m.Observe, Voice: m.Voice}
 	case "ready":
 		own = api.ToStation{Ready: m.Ready, Why: m.Why}
-	case "call", "answer", "decline", "hangup":
+	case "answer", "decline", "hangup", "leave", "ask-principal", "present":
 		own = api.ToStation{Slug: m.Slug}
-	case "ringing":
+	case "call":
+		own = api.ToStation{Slug: m.Slug, Drill: m.Drill}
+	case "hand":
+		own = api.ToStation{Slug: m.Slug, To: m.To}
+	case "fetching":
+		own = api.ToStation{Slug: m.Slug, Minutes: m.Minutes}
+	case "ringing", "join":
 		own = api.ToStation{Slug: m.Slug, On: m.On}
 	case "mute":
 		own = api.ToStation{On: m.On}
@@ -90,6 +97,10 @@ func checkFields(m api.ToStation) error {
 		return fmt.Errorf("name has %d characters, want at most %d", utf8.RuneCountInString(m.Name), maxName)
 	case utf8.RuneCountInString(m.Why) > maxWhy:
 		return fmt.Errorf("why has %d characters, want at most %d", utf8.RuneCountInString(m.Why), maxWhy)
+	case len(m.To) > maxID || strings.ContainsFunc(m.To, notHex):
+		return fmt.Errorf("to is %q, want a console's id: lower-case hexadecimal, at most %d characters", shorten(m.To, maxID), maxID)
+	case m.Minutes < 0 || m.Minutes > maxMinutes:
+		return fmt.Errorf("minutes is %d, want 0 to %d", m.Minutes, maxMinutes)
 	case m.Kind != "" && m.Kind != "browser" && m.Kind != "command":
 		return fmt.Errorf(`kind is %q, want "browser" or "command"`, shorten(m.Kind, 40))
 	case m.Voice != "" && m.Voice != "recorded":
@@ -111,7 +122,7 @@ func checkFields(m api.ToStation) error {
 // checkSlug holds the types that need a line to one that could exist.
 func checkSlug(m api.ToStation) error {
 	switch m.Type {
-	case "call", "answer", "decline", "hangup", "ringing", "shown":
+	case "call", "answer", "decline", "hangup", "ringing", "shown", "join", "leave", "hand", "ask-principal", "fetching", "present":
 		if !slugPattern.MatchString(m.Slug) {
 			return fmt.Errorf("line is %q, want a line's name: lower-case letters, digits and hyphens", shorten(m.Slug, 40))
 		}

@@ -41,6 +41,7 @@ func (c *clerk) Added(own bool, _ int64, entries []*record.Entry) {
 		c.shows.heard(own, e)
 		c.heardPresence(own, e)
 	}
+	c.heardSteps(own, entries)
 	c.look(own, entries)
 	c.dirty = true
 }

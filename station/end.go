@@ -29,13 +29,14 @@ type lineEnd struct {
 	recording
 	hookTold
 	proving
+	company
 	due    time.Time // as the deadlines know it
 	place  int       // in the deadlines
 	closed bool      // no longer driven: what is still posted for it comes to nothing
 
 	up      bool      // as the call was told
 	active  bool      // the call is active: voice passes
-	speaker *seat     // who speaks for us now
+	voice   *seat     // who speaks for us now
 	spoken  int       // packets of the recording so far
 	recites time.Time // when the recording's next packets are due
 	far     api.Far   // what the other side says of itself
@@ -101,12 +102,18 @@ func (e *lineEnd) FarSignal(sig wire.Signal) {
 		e.far = api.Far{Known: true, Ready: ready, Since: stamp(now)}
 		e.touch()
 	}
+	if sig.Step == wire.StepCalling && sig.Call != e.waved { // before any bell: who is on duty now rings first
+		e.waved = sig.Call
+		e.wave(now)
+	}
 	e.call.FarSignal(now, sig)
 }
 
 func (e *lineEnd) FarVoice(talker uint8, c wire.Codec, seq uint32, packet []byte) {
-	if e.active && e.speaker != nil {
-		e.speaker.sink.Voice(talker, uint8(c), seq, packet)
+	for _, st := range e.ears {
+		if st.sink != nil {
+			st.sink.Voice(talker, uint8(c), seq, packet)
+		}
 	}
 }
 
@@ -192,8 +199,10 @@ func (e *lineEnd) Changed() {
 	v := e.call.View()
 	e.line.SetSignal(e.call.Signal())
 	e.active = v.State == call.Active
-	e.speaker = e.s.seats[string(e.call.Speaker())]
+	e.voice = e.s.seats[string(e.call.Speaker())]
+	e.newCompany(v)
 	e.enterCall()
+	e.keepCompany(v)
 	e.hookCall(v)
 	e.touch()
 }
@@ -201,19 +210,10 @@ func (e *lineEnd) Changed() {
 // touch marks the line for the next report.
 func (e *lineEnd) touch() { e.s.dirty[e] = true }
 
-// speak sends one packet of a console's microphone, if it speaks for us now.
-func (e *lineEnd) speak(st *seat, c wire.Codec, packet []byte) {
-	if e.active && e.speaker == st && !st.muted && !st.recording {
-		// A queue that is full is a line that is late: the newest voice is what is wanted,
-		// and the line drops the oldest by itself.
-		_ = e.line.SendVoice(0, c, packet)
-	}
-}
-
 // recite speaks the station's recording in place of the microphone of a console that
 // asked for it: as many packets as one tick carries, once a tick.
 func (e *lineEnd) recite(now time.Time) {
-	if !e.active || e.speaker == nil || !e.speaker.recording || now.Before(e.recites) {
+	if !e.active || e.voice == nil || !e.voice.recording || now.Before(e.recites) {
 		return
 	}
 	tick := e.opt.Line.Profile.Tick
@@ -222,7 +222,7 @@ func (e *lineEnd) recite(now time.Time) {
 	}
 	e.recites = e.recites.Add(tick)
 	for range tick / packetTime {
-		_ = e.line.SendVoice(0, wire.CodecOpus, e.s.opt.Recording[e.spoken%len(e.s.opt.Recording)])
+		e.say(e.voice, 0, wire.CodecOpus, e.s.opt.Recording[e.spoken%len(e.s.opt.Recording)])
 		e.spoken++
 	}
 }

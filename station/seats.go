@@ -85,6 +85,7 @@ func (s *Station) attach(m api.ToStation, who api.Person, sink console.Sink) (*h
 		s.changed = true
 	}
 	if known {
+		st.quit(now, false)
 		st.setReady(now, false) // it says so itself when its sound is open again
 	}
 	return &handle{st: st, epoch: st.current}, nil
@@ -143,8 +144,15 @@ func (st *seat) each(f func(*call.Machine, call.Console)) {
 // console that is ready again is back.
 func (st *seat) setReady(now time.Time, ready bool) {
 	st.ready = ready
+	if !ready {
+		st.quit(now, true)
+	}
 	st.s.changed = true
-	st.each(func(m *call.Machine, c call.Console) { m.Ready(now, c, ready) })
+	after := st.s.duty.delay(st)
+	st.each(func(m *call.Machine, c call.Console) {
+		m.Delay(now, c, after)
+		m.Ready(now, c, ready)
+	})
 	if ready && st.lost {
 		st.setLost(now, false)
 	}
@@ -165,10 +173,10 @@ func (st *seat) setLost(now time.Time, lost bool) {
 	})
 }
 
-// busyWith is the line in whose live call this console is, other than except.
+// busyWith is the line in whose live call this console is, speaking or joined, other than except.
 func (st *seat) busyWith(except *lineEnd) *lineEnd {
 	for _, e := range st.s.lines {
-		if e != except && e.call.Speaker() == call.Console(st.id) && e.call.View().State != call.Ended {
+		if e != except && (e.guest(st) != nil || e.call.Speaker() == call.Console(st.id)) {
 			return e
 		}
 	}
@@ -224,6 +232,7 @@ func (h *handle) Detach() {
 	_ = h.run(func(now time.Time) error {
 		st := h.st
 		st.current++ // this handle says nothing more
+		st.quit(now, false)
 		st.sink, st.ready = nil, false
 		if st.busyWith(nil) == nil {
 			st.leave(now)
@@ -291,18 +300,24 @@ func (st *seat) act(now time.Time, e *lineEnd, m api.ToStation) error {
 		return nil
 	case "shown":
 		return st.shown(e, m.Keys)
+	case "join", "leave", "hand", "ask-principal", "fetching", "present":
+		return st.within(now, e, m)
 	}
 	return &api.Error{Code: "unknown-type", Text: fmt.Sprintf("The station knows no request %q.", m.Type),
-		Action: "Use one of: ready, call, answer, decline, hangup, ringing, mute, shown."}
+		Action: "Use one of: ready, call, answer, decline, hangup, join, leave, hand, ask-principal, fetching, present, ringing, mute, shown."}
 }
 
 // mayTalk refuses a second conversation, and a line that can carry none yet.
 func (st *seat) mayTalk(e *lineEnd) error {
 	if other := st.busyWith(e); other != nil {
-		return &api.Error{Code: "busy", Text: fmt.Sprintf("This console is in a call with %s.", other.opt.Peer),
-			Action: "Hang up there first, or let another console take this one."}
+		return st.busyError(other)
 	}
 	return e.mayCarry()
+}
+
+func (st *seat) busyError(other *lineEnd) error {
+	return &api.Error{Code: "busy", Text: fmt.Sprintf("This console is in a call with %s.", other.opt.Peer),
+		Action: "Hang up there first, or let another console take this one."}
 }
 
 // A spoken is one voice packet on its way to the loop.
@@ -318,8 +333,10 @@ var spokens = sync.Pool{New: func() any { return new(spoken) }}
 // speak gives a voice packet to the line its console talks on.
 func (s *Station) speak(v *spoken) {
 	for _, e := range s.lines {
-		if e.speaker == v.seat {
-			e.speak(v.seat, v.codec, v.packet[:v.n])
+		if talker, ok := e.talker(v.seat); ok {
+			if !v.seat.muted && !v.seat.recording {
+				e.say(v.seat, talker, v.codec, v.packet[:v.n])
+			}
 			break
 		}
 	}

@@ -29,7 +29,7 @@ func (e *lineEnd) status(now time.Time) api.Line {
 	l := api.Line{
 		Slug: e.slug, Peer: e.opt.Peer, Profile: e.opt.Line.Profile.Name,
 		State: e.state, Since: stamp(e.since), Words: e.opt.Words,
-		Paths: make([]api.Path, 0, len(st.Paths)), Far: e.far, Call: e.callStatus(now), Notices: e.notices(now, st), Record: e.record,
+		Paths: make([]api.Path, 0, len(st.Paths)), Far: e.far, Call: e.callStatus(now, clockAhead(st)), Notices: e.notices(now, st), Record: e.record,
 		Keys: e.keyNames(true), FarKeys: e.keyNames(false),
 		FarWatch:  e.farWatchStatus(),
 		Proposals: e.agreed.Proposed,
@@ -47,6 +47,15 @@ func (e *lineEnd) status(now time.Time) api.Line {
 		l.Hold = &api.VoiceHold{MS: *milliseconds(st.Hold)}
 	}
 	return l
+}
+
+// clockAhead is how far the other side's clock stands ahead of ours, as far as it matters: clocks that are set alike
+// are taken for equal, so that both sides put what was done in one order.
+func clockAhead(st line.Status) time.Duration {
+	if !st.HasClock || st.Clock.Abs() < time.Second {
+		return 0
+	}
+	return st.Clock
 }
 
 // lineState tells a line over all its paths from one over fewer.
@@ -124,8 +133,9 @@ func (e *lineEnd) notices(now time.Time, st line.Status) []api.Notice {
 	return list
 }
 
-// callStatus is the call as consoles see it; nil before the first.
-func (e *lineEnd) callStatus(now time.Time) *api.Call {
+// callStatus is the call as consoles see it; nil before the first. ahead is how far the other side's clock stands
+// ahead of ours.
+func (e *lineEnd) callStatus(now time.Time, ahead time.Duration) *api.Call {
 	v := e.call.View()
 	if v.ID.IsZero() {
 		return nil
@@ -134,11 +144,9 @@ func (e *lineEnd) callStatus(now time.Time) *api.Call {
 		ID: v.ID.String(), State: api.CallState(v.State.String()), Since: stamp(v.Since), Outgoing: v.Outgoing,
 		Console: string(v.Console), Reached: v.Reached, Ringing: v.Ringing, FarReady: v.FarReady,
 		Held: heldReasons[v.Held], Reason: api.EndReason(v.Reason.String()), EndedBy: side(v.EndedBy),
-		Drill: v.Drill, GapMS: v.Gap.Milliseconds(), Steps: make([]api.Step, 0, len(v.Steps)),
+		Drill: v.Drill, GapMS: v.Gap.Milliseconds(), Joined: e.joinedStatus(),
 	}
-	for _, s := range v.Steps {
-		c.Steps = append(c.Steps, api.Step{Name: s.Name.String(), At: stamp(s.At), By: side(s.By)})
-	}
+	c.Steps = e.tales.ladder(v.Steps, ahead)
 	e.presenceStatus(c, now)
 	return c
 }

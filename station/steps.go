@@ -21,9 +21,6 @@ type noted struct {
 
 // enterCall enters the steps of our side that are new. Each side enters what it knows by itself.
 func (e *lineEnd) enterCall() {
-	if e.clerk == nil {
-		return
-	}
 	v := e.call.View()
 	if v.ID.IsZero() {
 		return
@@ -49,10 +46,15 @@ func (e *lineEnd) enterCall() {
 
 func (e *lineEnd) enterStep(v call.View, at time.Time, s record.CallStep) {
 	s.Drill = v.Drill
-	d := replica.Draft{Time: at, Call: record.CallID(v.ID), Body: s}
-	e.clerk.enter(d)
+	e.tales.take("us", at, s)
 	if s.Step == record.StepEnded {
 		e.noted.ended = true
+	}
+	if e.clerk == nil {
+		return
+	}
+	e.clerk.enter(replica.Draft{Time: at, Call: record.CallID(v.ID), Body: s})
+	if s.Step == record.StepEnded {
 		e.clerk.must(func() { e.clerk.rep.CallEnded(e.s.opt.Now()) })
 	}
 }
@@ -65,23 +67,23 @@ func (e *lineEnd) stepOf(v call.View, s call.Step) record.CallStep {
 	case call.RungRinging:
 		return record.CallStep{Step: record.StepRinging, Count: count255(max(1, v.Ringing))}
 	case call.RungAnswered:
-		return record.CallStep{Step: record.StepAnswered, Who: e.who(v)}
+		return e.byUs(v, record.CallStep{Step: record.StepAnswered})
 	case call.RungHeld:
 		return record.CallStep{Step: record.StepHeld, Reason: holdReasons[v.Held]}
 	case call.RungResumed:
 		return record.CallStep{Step: record.StepResumed}
 	case call.RungEnded:
-		return record.CallStep{Step: record.StepEnded, Reason: endReasons[v.Reason], By: enders[v.EndedBy], Who: e.who(v)}
+		return e.byUs(v, record.CallStep{Step: record.StepEnded, Reason: endReasons[v.Reason], By: enders[v.EndedBy]})
 	}
-	return record.CallStep{Step: record.StepCalled, Who: e.who(v)}
+	return e.byUs(v, record.CallStep{Step: record.StepCalled})
 }
 
-// who is what our console in the call is called; nothing if there is none.
-func (e *lineEnd) who(v call.View) string {
+// byUs names who sits at our console in the call; nobody if there is none.
+func (e *lineEnd) byUs(v call.View, s record.CallStep) record.CallStep {
 	if st := e.s.seats[string(v.Console)]; st != nil {
-		return st.who()
+		s.Who, s.Role = st.who(), st.role()
 	}
-	return ""
+	return s
 }
 
 func count255(n int) uint8 { return uint8(min(n, 255)) }

@@ -12,6 +12,7 @@
  * @property {string} [person]
  * @property {import("./apiperson.js").Role} [role]
  * @property {boolean} speaks
+ * @property {number} [talker] of those who speak: the number of their voice
  */
 
 export {};
