@@ -331,7 +331,8 @@ func TestClocksApart(t *testing.T) {
 		north.press("hangup")
 		w.within(time.Second, "ended", w.callIs(1, api.CallEnded))
 		a, b := w.line(0, 0).Call.Steps, w.line(1, 0).Call.Steps
-		for i := range a {
+		for i := range a { // who did it is told by records alone, and there are none here
+			a[i].Role, b[i].Role = "", ""
 			b[i].By = map[string]string{"us": "them", "them": "us"}[b[i].By]
 		}
 		if !slices.Equal(a, b) {
