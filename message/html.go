@@ -22,6 +22,7 @@ var exportPage string
 
 var exportTemplate = template.Must(template.New("export").Funcs(template.FuncMap{
 	"visible": visibleHTML, "clock": clock, "day": day, "instant": instant, "proof": proofWords, "duration": duration, "misdated": misdated, "name": stepWords, "size": size,
+	"role": roleWords, "paths": pathWords,
 }).Parse(exportPage))
 
 // An htmlExport writes one page that needs nothing else and runs nothing.
@@ -106,6 +107,11 @@ func (p pageItem) Label(key string) string {
 		by = name
 	}
 	return by + " " + what
+}
+
+// IsDrill reports whether it belongs to a drill.
+func (p pageItem) IsDrill() bool {
+	return p.Call != nil && p.Call.Drill || p.Presence != nil && p.Presence.Drill
 }
 
 func (x *htmlExport) item(item api.Item) error {
@@ -197,11 +203,45 @@ func stepWords(s api.RecordedStep) string {
 		words = fmt.Sprintf("reached; %d ready", s.Count)
 	case s.Step == "ringing":
 		words = fmt.Sprintf("ringing at %d", s.Count)
+	case s.Step == "asked":
+		words = "asked for the principal"
+	case s.Step == "fetching" && s.Minutes > 0:
+		words = fmt.Sprintf("principal is fetched, expected in %d min", s.Minutes)
+	case s.Step == "fetching":
+		words = "principal is fetched"
+	case s.Step == "present":
+		words = "principal is at the console"
+	case s.Step == "joined" && s.Speaks:
+		words = "joined, speaks"
+	case s.Step == "joined":
+		words = "joined, listens"
+	case s.Step == "handed":
+		words = "handed over"
 	}
 	if s.Reason != "" {
 		words += ": " + string(s.Reason)
 	}
 	return words
+}
+
+func roleWords(r api.Role) string {
+	if r == api.RoleOfficer {
+		return "watch officer"
+	}
+	return string(r)
+}
+
+// pathWords is what the paths were like during a test.
+func pathWords(paths []api.RecordedPath) string {
+	var all []string
+	for _, p := range paths {
+		words := fmt.Sprintf("path %d down", p.Number)
+		if p.Up {
+			words = fmt.Sprintf("path %d up, %d ms, %d.%d %% lost", p.Number, p.RTTms, p.LossPermille/10, p.LossPermille%10)
+		}
+		all = append(all, words)
+	}
+	return strings.Join(all, "; ")
 }
 
 func size(n int) string {
