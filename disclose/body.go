@@ -55,7 +55,13 @@ func bodyText(w *writer, body record.Body) {
 		if b.Step == record.StepCrossed {
 			w.line("given-up", b.Other.String())
 		}
+		if b.Step == record.StepJoined {
+			w.line("speaks", noYes[b.Speaks])
+		}
 		w.line("who", escape(b.Who))
+		if b.Role != 0 {
+			w.line("role", b.Role.String())
+		}
 	case record.LineChange:
 		number("path", int(b.Path))
 		w.line("state", upDown[b.Up])
@@ -73,12 +79,21 @@ func bodyText(w *writer, body record.Body) {
 			w.line("entries", rangeText(r))
 		}
 		w.line("for", escape(b.To))
+	case record.Test:
+		testText(w, b)
+	case record.Presence:
+		presenceText(w, b)
+	case record.Right:
+		w.line("act", b.Act.String())
+		w.line("who", escape(b.Who))
+		w.line("text", escape(b.Text))
 	}
 }
 
 var (
 	bys    = [...]string{"nobody", "author", "other"}
 	upDown = map[bool]string{false: "down", true: "up"}
+	noYes  = map[bool]string{false: "no", true: "yes"}
 )
 
 // named is the name of a constant, or nothing for the one that means nothing.
@@ -106,7 +121,7 @@ func (r *reader) entry() shown {
 	e := shown{line: r.line + 1}
 	h := &e.Header
 	h.Number = r.number("entry", max48-1)
-	h.Kind = one(r, "kind", record.KindMessage, record.KindDisclosure)
+	h.Kind = one(r, "kind", record.KindMessage, record.KindRight)
 	h.Time = r.time("time", instantForm)
 	if r.next("call") {
 		h.Call = record.CallID(r.hex("call", len(h.Call)))
@@ -156,9 +171,9 @@ func (r *reader) body(k record.Kind) record.Body {
 	case record.KindAttachment:
 		return record.Attachment{Length: int(r.number("length", record.MaxAttachment)), SHA256: [32]byte(r.hex("sha256", 32)), Name: r.text("name")}
 	case record.KindReceipt:
-		return record.Receipt{Rung: one(r, "rung", record.Shown, record.Read), Who: r.text("who")}
-	case record.KindCall:
-		return r.callStep()
+		return record.Receipt{Rung: one(r, "rung", record.Shown, record.Seen), Who: r.text("who")}
+	case record.KindCall, record.KindDrill:
+		return r.callStep(k == record.KindDrill)
 	case record.KindLine:
 		return record.LineChange{Path: uint8(r.number("path", 8)), Up: r.word("state", "down", "up") == 1}
 	case record.KindMatter:
@@ -167,6 +182,12 @@ func (r *reader) body(k record.Kind) record.Body {
 		a := record.AccordChange{Serial: uint32(r.number("serial", 1<<31-1)), Digest: [32]byte(r.hex("sha256", 32))}
 		a.Rule = oneOrNone(r, "rule", record.RuleFree, record.RuleConsent)
 		return a
+	case record.KindTest:
+		return r.test()
+	case record.KindPresence:
+		return r.presence()
+	case record.KindRight:
+		return record.Right{Act: one(r, "act", record.RightSuspended, record.RightRestored), Who: r.text("who"), Text: r.text("text")}
 	}
 	d := record.Disclosure{Act: one(r, "act", record.DisclosureAsked, record.DisclosureMade), Digest: [32]byte(r.hex("sha256", 32))}
 	for len(d.Ranges) < record.MaxRanges && r.next("entries") {
@@ -188,15 +209,21 @@ func (r *reader) message() string {
 	return strings.Join(parts, "\n")
 }
 
-func (r *reader) callStep() record.Body {
-	c := record.CallStep{Step: one(r, "step", record.StepCalled, record.StepEnded)}
-	c.Reason = oneOrNone(r, "reason", record.HungUp, record.Stopping)
+func (r *reader) callStep(drill bool) record.Body {
+	c := record.CallStep{Drill: drill, Step: one(r, "step", record.StepCalled, record.StepHanded)}
+	c.Reason = oneOrNone(r, "reason", record.HungUp, record.Interrupted)
 	c.By = record.By(r.word("ended-by", bys[:]...))
 	c.Count = uint8(r.number("count", 255))
 	if c.Step == record.StepCrossed {
 		c.Other = record.CallID(r.hex("given-up", len(c.Other)))
 	}
+	if c.Step == record.StepJoined {
+		c.Speaks = r.yes("speaks")
+	}
 	c.Who = r.text("who")
+	if r.next("role") {
+		c.Role = one(r, "role", record.RoleOfficer, record.RoleObserver)
+	}
 	return c
 }
 

@@ -26,6 +26,7 @@ func (p *reporter) entries() {
 			for _, r := range h.About {
 				out.Notes = append(out.Notes, say("entry."+r.Relation.String(), "number", r.Number, "author", p.name(target(s, r))))
 			}
+			out.Notes = append(out.Notes, p.paths(s, e)...)
 			out.Notes = append(out.Notes, p.bounds(s, e))
 			p.takenBack(s, e)
 			p.r.Entries = append(p.r.Entries, out)
@@ -97,6 +98,9 @@ func (p *reporter) says(s side, e *shown) (sentence, text string) {
 	author := p.name(s)
 	switch b := e.Body.(type) {
 	case nil:
+		if e.Header.Kind == record.KindDrill {
+			return say("entry.hidden-drill"), ""
+		}
 		return say("entry.hidden", "kind", e.Header.Kind), ""
 	case record.Message:
 		if b.Text == "" {
@@ -110,10 +114,7 @@ func (p *reporter) says(s side, e *shown) (sentence, text string) {
 	case record.Attachment:
 		return say("entry.attachment", "name", escape(b.Name), "length", b.Length, "sha256", hexed(b.SHA256[:])), ""
 	case record.Receipt:
-		if b.Rung == record.Read {
-			return say("entry.receipt-read", "who", escape(b.Who), "author", author), ""
-		}
-		return say("entry.receipt-shown"), ""
+		return say("entry.receipt-"+b.Rung.String(), "who", escape(b.Who), "author", author), ""
 	case record.CallStep:
 		return p.saysCall(s, e, b), ""
 	case record.LineChange:
@@ -140,15 +141,18 @@ func (p *reporter) says(s side, e *shown) (sentence, text string) {
 			key = "entry.disclosure-for"
 		}
 		return say(key, "act", b.Act, "to", escape(b.To)), ""
+	case record.Test:
+		return p.saysTest(s, b), ""
+	case record.Presence:
+		return p.saysPresence(s, e, b), ""
+	case record.Right:
+		return p.saysRight(s, b), ""
 	}
 	return "", ""
 }
 
 func (p *reporter) saysCall(s side, e *shown, c record.CallStep) string {
-	who, reason := "", ""
-	if c.Who != "" {
-		who = say("entry.who", "who", escape(c.Who), "author", p.name(s))
-	}
+	who, reason := p.person(s, c.Who, c.Role), ""
 	switch {
 	case c.Reason != 0 && c.By == record.ByAuthor:
 		reason = say("entry.reason-by", "reason", c.Reason, "by", p.name(s))
@@ -157,5 +161,9 @@ func (p *reporter) saysCall(s side, e *shown, c record.CallStep) string {
 	case c.Reason != 0:
 		reason = say("entry.reason", "reason", c.Reason)
 	}
-	return say("entry.call", "call", e.Header.Call, "step", c.Step, "who", who, "reason", reason)
+	key := "entry.call"
+	if c.Drill {
+		key = "entry.drill"
+	}
+	return say(key, "call", e.Header.Call, "step", p.step(s, c), "who", who, "reason", reason)
 }

@@ -335,6 +335,11 @@ func contactForgeries(t *testing.T) (list []vector) {
 	with("contact-more", "called", func(f *forger) { f.show(first, 5) })
 	with("contact-more", "message", func(f *forger) { f.show(second, 9) })
 	with("contact-more", "other-call", func(f *forger) { f.Call = callID(8) })
+	drilled, asked := w.drill(7), w.request() // under the id of the call, which a hostile side may do
+	asked.Contact, asked.Entries = r.Contact, []Entries{every(true, w.north), every(false, w.south)}
+	f := w.forger(asked)
+	f.show(second, drilled)
+	list = append(list, vector{"x-contact-more.drill", f.text()})
 	with("contact-less", "no-answer", func(f *forger) { f.drop(second, 7) })
 	with("contact-less", "no-end", func(f *forger) { f.drop(second, 8); f.drop(first, 6) })
 	return list

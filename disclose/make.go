@@ -183,7 +183,7 @@ func (f *file) needed(s side, e *shown) bool {
 		return true
 	}
 	c, is := e.Body.(record.CallStep)
-	return is && e.Header.Call == f.Call && (c.Step == record.StepAnswered || c.Step == record.StepEnded)
+	return is && !c.Drill && e.Header.Call == f.Call && (c.Step == record.StepAnswered || c.Step == record.StepEnded)
 }
 
 // cosigned takes the checkpoints: the newest that is co-signed with Ed25519 and, if

@@ -66,6 +66,7 @@ func (f *file) report(keys []string) *Report {
 		p.r.Title = say("title.entries", "count", count(p.chosenCount()), "first", f.name(first), "second", f.name(second))
 	}
 	p.rule()
+	p.drills()
 	p.entries()
 	p.notShown()
 	return &p.r
@@ -161,12 +162,11 @@ func (p *reporter) ranges() {
 func (p *reporter) contact() {
 	var answered, ended, speaks [2]*int64
 	_ = p.chosen(func(s side, e *shown) *Failure {
-		at, key := &answered[s], "proven.answered"
+		key := "proven.answered"
 		if e.Body.(record.CallStep).Step == record.StepEnded {
-			at, key = &ended[s], "proven.ended"
-		}
-		if *at == nil {
-			*at = &e.Header.Time
+			key, ended[s] = "proven.ended", &e.Header.Time // the last: it may have rung anew after a restart
+		} else if answered[s] == nil {
+			answered[s] = &e.Header.Time
 		}
 		speaks[s] = &e.Header.Time
 		p.proven(key, "author", p.name(s), "at", moment(ms(e.Header.Time)))

@@ -28,7 +28,7 @@ func (f *file) checkContact() *Failure {
 	var steps [2]bool
 	fail := f.chosen(func(s side, e *shown) *Failure {
 		c, is := e.Body.(record.CallStep)
-		if !is || e.Header.Call != f.Call || c.Step != record.StepAnswered && c.Step != record.StepEnded {
+		if !is || c.Drill || e.Header.Call != f.Call || c.Step != record.StepAnswered && c.Step != record.StepEnded {
 			return failure("contact-more", "number", e.Header.Number, "log", f.name(s))
 		}
 		steps[0] = steps[0] || c.Step == record.StepAnswered

@@ -13,7 +13,7 @@ import (
 var verifyFiles embed.FS
 
 // verifyScripts are the modules of the verification page, each after those that it imports.
-var verifyScripts = []string{"sentences.js", "keccak.js", "mldsa.js", "text.js", "body.js", "entry.js", "file.js", "check.js", "rules.js", "report.js", "says.js", "view.js"}
+var verifyScripts = []string{"sentences.js", "keccak.js", "mldsa.js", "text.js", "body.js", "entry.js", "entrytext.js", "file.js", "check.js", "rules.js", "people.js", "report.js", "says.js", "view.js"}
 
 // VerifyPage is the static page that verifies a disclosure: one file that loads nothing and
 // asks no server, to be opened from a disk or served by anyone. Its own policy allows its one

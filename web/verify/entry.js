@@ -16,8 +16,8 @@ function allowed(kind, relation) {
   switch (relation) {
     case "answers":
       if (kind === "message" || kind === "receipt") return [16, true];
-      return kind === "disclosure" ? [1, true] : [0, false];
-    case "under": return kind === "message" || kind === "call" || kind === "matter" ? [1, true] : [0, false];
+      return kind === "disclosure" || kind === "test" || kind === "presence" ? [1, true] : [0, false];
+    case "under": return kind === "message" || kind === "call" || kind === "drill" || kind === "matter" ? [1, true] : [0, false];
     case "carries": return kind === "message" ? [16, false] : [0, false];
   }
   return kind === "message" ? [1, false] : [0, false];
@@ -37,8 +37,9 @@ function refKey(r) {
  */
 export function canBe(e) {
   const kind = KINDS[e.kind];
-  if (kind === "call" && e.call === "") return false;
-  if (e.call !== "" && !["message", "attachment", "call", "matter"].includes(kind)) return false;
+  const ofCall = kind === "call" || kind === "drill" || kind === "presence";
+  if (ofCall && e.call === "") return false;
+  if (e.call !== "" && !ofCall && !["message", "attachment", "matter"].includes(kind)) return false;
   /** @type {Record<string, number>} */
   const count = {};
   for (let i = 0; i < e.about.length; i++) {

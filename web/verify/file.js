@@ -1,6 +1,7 @@
 // @ts-check
 // The file, taken apart line by line. What the parts mean to each other is not asked here.
-import { BYS, DISCLOSURE_ACTS, KINDS, MATTER_ACTS, MAX48, MAX_TEXT, REASONS, RELATIONS, RULES, RUNGS, STEPS } from "./body.js";
+import { MAX48, RULES } from "./body.js";
+import { readEntry } from "./entrytext.js";
 import { base64, escaped, excerpt, failure, hex, isVisibleLine, unbase64, unescaped, unhex, utf8 } from "./text.js";
 
 const MAX_FILE = 64 * 1024 * 1024, MAX_LINE = 256 * 1024;
@@ -25,7 +26,7 @@ const MAX_TIME = 253402300799999;
  */
 
 /** Takes lines. The first that is wrong is thrown. */
-class Reader {
+export class Reader {
   /**
    * @param {string} text
    * @param {number} line how many were read before
@@ -147,6 +148,21 @@ class Reader {
    */
   hex(key, size) {
     return this.digits(this.take(key), size);
+  }
+
+  /**
+   * Octets of no fixed number.
+   * @param {string} key
+   * @param {number} most
+   */
+  octets(key, most) {
+    const s = this.take(key);
+    return this.digits(s, Math.min(s.length >> 1, most));
+  }
+
+  /** @param {string} key */
+  yes(key) {
+    return this.word(key, ["no", "yes"]) === 1;
   }
 
   /** @param {string} s a hash */
@@ -365,7 +381,7 @@ function log(r, side) {
     full.cosignature = null;
   }
   const entries = [];
-  while (r.next("entry")) entries.push(entry(r));
+  while (r.next("entry")) entries.push(readEntry(r));
   r.alone("tree");
   const hashes = [];
   while (r.next("hash")) hashes.push(r.root(r.take("hash")));
@@ -395,124 +411,6 @@ function note(r, side, most) {
     return sig.subarray(4);
   });
   return { origin: lines[0], size, root, signature: signatures[0], cosignature: signatures[1], cosignaturePQ: signatures[2] ?? null, text };
-}
-
-/**
- * @param {Reader} r
- * @returns {import("./body.js").Entry}
- */
-function entry(r) {
-  const line = r.line + 1;
-  const number = r.number("entry", MAX48 - 1);
-  const kind = r.word("kind", KINDS, 1);
-  const time = r.time("time", true);
-  let call = "";
-  if (r.next("call")) {
-    call = hex(r.hex("call", 16));
-    if (/^0*$/.test(call)) {
-      r.same(false);
-      call = "";
-    }
-  }
-  const seen = readSeen(r);
-  const about = [];
-  while (about.length < 16 && r.next("about")) about.push(readAbout(r));
-  const e = { number, kind, time, call, seen, about, salt: r.hex("salt", 16), body: null, bodySalt: new Uint8Array(), hidden: new Uint8Array(), line };
-  if (r.next("hidden")) {
-    e.hidden = r.root(r.take("hidden"));
-    return e;
-  }
-  e.bodySalt = r.hex("body", 16);
-  return { ...e, body: body(r, KINDS[kind]) };
-}
-
-/** @param {Reader} r */
-function readSeen(r) {
-  const f = r.fields("seen", 1, 2);
-  const size = r.value(f[0], 0, MAX48);
-  if (size > 0 !== (f.length === 2)) throw r.bad();
-  return { size, root: f.length === 2 ? r.root(f[1]) : new Uint8Array() };
-}
-
-/** @param {Reader} r */
-function readAbout(r) {
-  const [relation, whose, n] = r.fields("about", 3);
-  const number = r.value(n, 0, MAX48);
-  return { relation: r.find(relation, RELATIONS, 1), other: r.find(whose, ["own", "other"]) === 1, number };
-}
-
-/**
- * @param {Reader} r
- * @param {string} kind
- * @returns {import("./body.js").Body}
- */
-function body(r, kind) {
-  const b = {
-    text: "", length: 0, sha256: new Uint8Array(), name: "", rung: 0, who: "", step: 0, reason: 0, by: 0, count: 0, given: "", path: 0, up: false,
-    act: 0, title: "", serial: 0, rule: 0, ranges: /** @type {import("./body.js").Range[]} */ ([]), to: "",
-  };
-  switch (kind) {
-    case "message":
-      b.text = message(r);
-      break;
-    case "attachment":
-      b.length = r.number("length", 1 << 20);
-      b.sha256 = r.hex("sha256", 32);
-      b.name = r.text1("name");
-      break;
-    case "receipt":
-      b.rung = r.word("rung", RUNGS, 1);
-      b.who = r.text1("who");
-      break;
-    case "call":
-      b.step = r.word("step", STEPS, 1);
-      b.reason = r.word("reason", REASONS);
-      b.by = r.word("ended-by", BYS);
-      b.count = r.number("count", 255);
-      if (STEPS[b.step] === "crossed") b.given = hex(r.hex("given-up", 16));
-      b.who = r.text1("who");
-      break;
-    case "line":
-      b.path = r.number("path", 8);
-      b.up = r.word("state", ["down", "up"]) === 1;
-      break;
-    case "matter":
-      b.act = r.word("act", MATTER_ACTS, 1);
-      b.title = r.text1("title");
-      break;
-    case "accord":
-      b.serial = r.number("serial", 2 ** 31 - 1);
-      b.sha256 = r.hex("sha256", 32);
-      b.rule = r.word("rule", RULES);
-      break;
-    default:
-      b.act = r.word("act", DISCLOSURE_ACTS, 1);
-      b.sha256 = r.hex("sha256", 32);
-      while (b.ranges.length < 64 && r.next("entries")) b.ranges.push(span(r));
-      b.to = r.text1("for");
-  }
-  return b;
-}
-
-/** @param {Reader} r */
-function message(r) {
-  const parts = [];
-  let size = -1;
-  do {
-    const part = r.text1("|");
-    r.same(!part.includes("\n"));
-    parts.push(part);
-    size += 1 + utf8(part).length;
-  } while (size <= MAX_TEXT && r.next("|"));
-  return parts.join("\n");
-}
-
-/** @param {Reader} r */
-function span(r) {
-  const [whose, first, last, what] = r.fields("entries", 4);
-  return {
-    other: r.find(whose, ["own", "other"]) === 1, first: r.value(first, 0, MAX48), last: r.value(last, 0, MAX48), bodies: r.find(what, ["headers", "bodies"]) === 1,
-  };
 }
 
 /**

@@ -3,6 +3,7 @@
 import { DISCLOSURE_ACTS, RULES, STEPS } from "./body.js";
 import { checkAccord, checkLog, checkSum, cosignedAt } from "./check.js";
 import { SIDES, nameOf, parse } from "./file.js";
+import { drillsSay } from "./people.js";
 import { checkAsked, checkFirstEntries, checkKind, chosen, disclosureAt } from "./rules.js";
 import { TOLERANCE, entriesOf, fullSize } from "./says.js";
 import { Failure, counted, day, escaped, failure, hex, moment, say } from "./text.js";
@@ -61,6 +62,7 @@ function reportOf(file, keys) {
   else if (file.kind === "contact") contactSays(file, r);
   else r.title = say("title.entries", { count: counted("entry", chosen(file).length), ...names });
   ruleSays(file, r);
+  drillsSay(file, r.warnings);
   r.entries = entriesOf(file, r.warnings);
   notShown(file, r);
   return r;
@@ -118,7 +120,8 @@ function contactSays(file, r) {
   const speaks = [false, false];
   for (const { side, e } of chosen(file)) {
     const step = STEPS[e.body?.step ?? 0];
-    times[step][side] ??= e.time;
+    if (step === "ended") times.ended[side] = e.time; // the last: it may have rung anew after a restart
+    else times.answered[side] ??= e.time;
     speaks[side] = true;
     r.proven.push(say("proven." + step, { author: nameOf(file, side), at: moment(e.time) }));
   }

@@ -1,8 +1,9 @@
 // @ts-check
 // What each entry says, and when it was written by the other side's clock.
-import { BYS, DISCLOSURE_ACTS, KINDS, MATTER_ACTS, REASONS, RELATIONS, RULES, RUNGS, STEPS } from "./body.js";
+import { BYS, DISCLOSURE_ACTS, KINDS, MATTER_ACTS, REASONS, RELATIONS, RULES, RUNGS } from "./body.js";
 import { cosignedAt } from "./check.js";
 import { SIDES, nameOf } from "./file.js";
+import { pathsSay, personSays, presenceSays, rightSays, stepSays, testSays } from "./people.js";
 import { entryAt } from "./rules.js";
 import { counted, escaped, hex, moment, say } from "./text.js";
 
@@ -35,6 +36,7 @@ export function entriesOf(file, warnings) {
     return file.logs[side].entries.map((e) => {
       const [says, text] = saysOf(file, side, e);
       const notes = e.about.map((r) => say("entry." + RELATIONS[r.relation], { number: r.number, author: nameOf(file, r.other ? 1 - side : side) }));
+      notes.push(...pathsSay(nameOf(file, side), e));
       notes.push(bounds(file, side, e, warnings));
       takenBack(file, side, e, warnings);
       const head = say("entry.head", { author: nameOf(file, side), number: e.number, at: moment(e.time) });
@@ -92,16 +94,17 @@ function bounds(file, side, e, warnings) {
  * @returns {[string, string]}
  */
 function saysOf(file, side, e) {
-  const b = e.body, author = nameOf(file, side);
-  if (b === null) return [say("entry.hidden", { kind: KINDS[e.kind] }), ""];
+  const b = e.body, author = nameOf(file, side), other = nameOf(file, 1 - side);
+  if (b === null) return [KINDS[e.kind] === "drill" ? say("entry.hidden-drill") : say("entry.hidden", { kind: KINDS[e.kind] }), ""];
   switch (KINDS[e.kind]) {
     case "message":
       return b.text === "" ? [say("entry.message-empty"), ""] : [say("entry.message"), b.text.split("\n").map(escaped).join("\n")];
     case "attachment":
       return [say("entry.attachment", { name: escaped(b.name), length: b.length, sha256: hex(b.sha256) }), ""];
     case "receipt":
-      return [RUNGS[b.rung] === "read" ? say("entry.receipt-read", { who: escaped(b.who), author }) : say("entry.receipt-shown"), ""];
+      return [say("entry.receipt-" + RUNGS[b.rung], { who: escaped(b.who), author }), ""];
     case "call":
+    case "drill":
       return [callSays(file, side, e, b), ""];
     case "line":
       return [say(b.path === 0 ? "entry.line" : "entry.path", { path: b.path, state: b.up ? "up" : "down" }), ""];
@@ -109,6 +112,12 @@ function saysOf(file, side, e) {
       return [say(MATTER_ACTS[b.act] === "opened" ? "entry.matter-opened" : "entry.matter", { act: MATTER_ACTS[b.act], title: escaped(b.title) }), ""];
     case "accord":
       return [say(b.serial > 0 ? "entry.amendment" : "entry.accord", { rule: RULES[b.rule], serial: b.serial, sha256: hex(b.sha256) }), ""];
+    case "test":
+      return [testSays(author, b), ""];
+    case "presence":
+      return [presenceSays(author, other, e, b), ""];
+    case "right":
+      return [rightSays(author, b), ""];
   }
   return [say(b.to === "" ? "entry.disclosure" : "entry.disclosure-for", { act: DISCLOSURE_ACTS[b.act], to: escaped(b.to) }), ""];
 }
@@ -120,11 +129,12 @@ function saysOf(file, side, e) {
  * @param {import("./body.js").Body} b
  */
 function callSays(file, side, e, b) {
-  const who = b.who === "" ? "" : say("entry.who", { who: escaped(b.who), author: nameOf(file, side) });
+  const author = nameOf(file, side), other = nameOf(file, 1 - side);
   let reason = "";
   if (b.reason > 0) {
-    const words = { reason: REASONS[b.reason], by: nameOf(file, BYS[b.by] === "author" ? side : 1 - side) };
+    const words = { reason: REASONS[b.reason], by: BYS[b.by] === "author" ? author : other };
     reason = say(BYS[b.by] === "nobody" ? "entry.reason" : "entry.reason-by", words);
   }
-  return say("entry.call", { call: e.call, step: STEPS[b.step], who, reason });
+  const words = { call: e.call, step: stepSays(author, other, b), who: personSays(author, b.who, b.role), reason };
+  return say(KINDS[e.kind] === "drill" ? "entry.drill" : "entry.call", words);
 }
