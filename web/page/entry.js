@@ -47,7 +47,7 @@ export function everyTime(at, a) {
 }
 
 /** The stages in their order. @type {Stage[]} */
-export const stages = ["waiting", "on the line", "delivered", "shown", "read"];
+export const stages = ["waiting", "on the line", "delivered", "shown", "read", "seen"];
 
 /** What each stage means, of a message of ours. @type {Record<Stage, string>} */
 export const stageMeaning = {
@@ -56,6 +56,7 @@ export const stageMeaning = {
   "delivered": "On their disk, and co-signed by their station.",
   "shown": "It has stood on the screen of a ready console there.",
   "read": "A person there has marked it read.",
+  "seen": "The principal there, logged in, has marked it read.",
 };
 
 /**
@@ -64,15 +65,16 @@ export const stageMeaning = {
  */
 
 /** Their message that waits for a person here to mark it read. @param {Item} i */
-export const isUnread = (i) => i.kind === "message" && i.by === "them" && i.ladder?.stage !== "read" && !i.retracted_by && !i.amended_by;
+export const isUnread = (i) => i.kind === "message" && i.by === "them" && i.ladder?.stage !== "read" && i.ladder?.stage !== "seen" && !i.retracted_by && !i.amended_by;
 
 /** progress says how far a message has got: ours there, theirs here. @param {Item} i @param {Around} a @returns {Progress} */
 export function progress(i, a) {
   const l = i.ladder, stage = l?.stage ?? "waiting", rungs = stages.indexOf(stage) + 1;
-  const read = l?.read_at ? `read by ${isolated(l.read_by || "somebody", 40)} ${minute(parse(l.read_at), a.utc)}` : "";
+  const read = l?.seen_at ? `seen by the principal ${isolated(l.seen_by || "", 40)} ${minute(parse(l.seen_at), a.utc)}`
+    : l?.read_at ? `read by ${isolated(l.read_by || "somebody", 40)} ${minute(parse(l.read_at), a.utc)}` : "";
   const title = ladderLines(i, a).join("\n");
   if (i.by === "us") return { rungs, word: (read || stage) + (l?.chased ? ", not read" : ""), chased: l?.chased === true, title };
-  const word = stage === "read" ? read || "read" : !isUnread(i) ? "" : l?.chased ? "not marked read · chased" : "not marked read";
+  const word = stage === "read" || stage === "seen" ? read || stage : !isUnread(i) ? "" : l?.chased ? "not marked read · chased" : "not marked read";
   return { rungs, word, chased: l?.chased === true, title };
 }
 
@@ -87,7 +89,8 @@ export function ladderLines(i, a) {
     ...(i.by === "us" ? [reached >= 1 ? "numbered and signed, on the line" : "waits for its number"] : []),
     ...(reached >= 2 ? [i.by === "us" ? "delivered: on their disk, co-signed" : "on this disk, co-signed"] : []),
     ...(reached >= 3 ? [`shown on a ready console ${there}${at(l?.shown_at)}`] : []),
-    ...(reached >= 4 ? [`marked read ${there} by ${isolated(l?.read_by || "somebody", 40)}${at(l?.read_at)}`] : []),
+    ...(reached >= 4 && (l?.read_at || !l?.seen_at) ? [`marked read ${there} by ${isolated(l?.read_by || "somebody", 40)}${at(l?.read_at)}`] : []),
+    ...(reached >= 5 ? [`seen ${there} by the principal, ${isolated(l?.seen_by || "", 40)}${at(l?.seen_at)}`] : []),
   ];
 }
 

@@ -10,7 +10,7 @@ import { around, call, message, read } from "./items.js";
 
 test("each stage of a message of ours has its rung and its word", () => {
   const rungs = entry.stages.map((stage) => entry.progress(message({ by: "us", ladder: { stage } }), around()));
-  assert.deepEqual(rungs.map((p) => p.rungs), [1, 2, 3, 4, 5]);
+  assert.deepEqual(rungs.map((p) => p.rungs), [1, 2, 3, 4, 5, 6]);
   assert.deepEqual(rungs.map((p) => p.word), ["waiting", "on the line", "delivered", "shown", "read"]);
 });
 
@@ -25,9 +25,19 @@ test("their message is not marked read until a person here has", () => {
   assert.deepEqual([chased.word, chased.chased], ["not marked read · chased", true]);
 });
 
+test("what the principal has seen says so, and who read it before is told", () => {
+  const i = message({ by: "us", ladder: { stage: "seen", read_at: ago(60_000), read_by: "Bo", seen_at: ago(0), seen_by: "Holm" } });
+  assert.match(read(entry.progress(i, around()).word), /^seen by the principal Holm /);
+  const lines = entry.ladderLines(i, around()).map(read);
+  assert.match(lines.at(-2) ?? "", /by Bo/);
+  assert.match(lines.at(-1) ?? "", /seen there by the principal, Holm/);
+  assert.equal(entry.ladderLines(message({ by: "us", ladder: { stage: "seen", seen_at: ago(0), seen_by: "Holm" } }), around()).length, 5);
+  assert.equal(entry.isUnread(message({ ladder: { stage: "seen" } })), false);
+});
+
 test("the ladder tells nothing that has not happened", () => {
   const lines = (/** @type {import("../page/apirecord.js").Stage} */ stage) => entry.ladderLines(message({ by: "us", ladder: { stage } }), around()).length;
-  assert.deepEqual(entry.stages.map(lines), [2, 2, 3, 4, 5]);
+  assert.deepEqual(entry.stages.map(lines), [2, 2, 3, 4, 5, 6]);
   assert.match(entry.ladderLines(message({ by: "us", ladder: { stage: "waiting" } }), around())[1], /waits for its number/);
 });
 

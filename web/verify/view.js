@@ -90,7 +90,7 @@ function list(className, title, sentences) {
 
 /** @param {import("./says.js").Said} e */
 function entryRow(e) {
-  const row = make("article", "entry", make("p", "head", make("bdi", "", e.head), make("span", "proof", `${e.proof} proof`)), make("p", "says", make("bdi", "", e.says)));
+  const row = make("article", e.says.startsWith("A DRILL") ? "entry drill" : "entry", make("p", "head", make("bdi", "", e.head), make("span", "proof", `${e.proof} proof`)), make("p", "says", make("bdi", "", e.says)));
   if (e.text !== undefined) row.append(make("pre", "text", make("bdi", "", e.text)));
   row.append(make("ul", "notes", ...e.notes.map((n) => make("li", "", make("bdi", "", n)))));
   return row;
