@@ -72,7 +72,7 @@ func (l *Line) Move(now time.Time, c Change) error {
 	}
 	return l.change(func() error {
 		if l.OwnMotion != nil && l.OwnMotion.Verdict == Approved {
-			return refuse(ErrAnswered, "motion of "+l.OwnMotion.Made.Format(timeFormat), "it comes into force as soon as the line is open", "no motion on its way").
+			return refuse(ErrAnswered, "proposal of "+l.OwnMotion.Made.Format(timeFormat), "it comes into force as soon as the line is open", "none on its way").
 				hint("wait until it is in force, then ask for the next change")
 		}
 		if _, err := l.state.with(l.Accord, l.First, &body); err != nil {
@@ -93,9 +93,9 @@ func (l *Line) Withdraw() error {
 	return l.change(func() error {
 		switch {
 		case l.OwnMotion == nil:
-			return refuse(ErrMissing, "motion of this station", "", "one to take back")
+			return refuse(ErrMissing, "proposal of this station", "", "one to take back")
 		case l.OwnMotion.Verdict == Approved:
-			return refuse(ErrAnswered, "motion of "+l.OwnMotion.Made.Format(timeFormat), "approved", "one that waits").
+			return refuse(ErrAnswered, "proposal of "+l.OwnMotion.Made.Format(timeFormat), "approved", "one that waits").
 				hint("it comes into force by itself; ask for another change afterwards")
 		}
 		l.OwnMotion = nil
@@ -159,14 +159,14 @@ func (l *Line) dropMotion() (changed bool, err error) {
 func (l *Line) Decide(now time.Time, motion Digest, v Verdict) error {
 	return l.change(func() error {
 		if l.FarMotion == nil || l.FarMotion.Digest() != motion {
-			return refuse(ErrMissing, "motion "+motion.String()[:8], "", "the one that "+quoted(string(l.Peer))+" asks for now").
+			return refuse(ErrMissing, "proposal "+motion.String()[:8], "", "the one that "+quoted(string(l.Peer))+" asks for now").
 				hint("it was changed, taken back or is in force: look again")
 		}
 		if l.FarMotion.Verdict == v {
 			return nil
 		}
 		if l.FarMotion.Verdict != Waiting {
-			return refuse(ErrAnswered, "motion "+motion.String()[:8], string(l.FarMotion.Verdict), "one that waits").
+			return refuse(ErrAnswered, "proposal "+motion.String()[:8], string(l.FarMotion.Verdict), "one that waits").
 				hint("a verdict is not taken back; propose the opposite change instead")
 		}
 		return l.judge(l.FarMotion, fileFarVerdict, v, now)

@@ -54,6 +54,15 @@ func rulesWords(old, other accord.Rules) string {
 	return strings.Join(list, "; ")
 }
 
+// RulesSentences say what rules mean, one each.
+func RulesSentences(r api.Rules) []string {
+	a, err := accordRules(r)
+	if err != nil {
+		return []string{err.Error()} // no station says so
+	}
+	return []string{sentence("each side sees " + watchWords[a.Watch]), sentence(testWords(a.Tests)), sentence(textWords(a.SuspendedText))}
+}
+
 // principalWords say what is done with a key; whose names its party.
 func principalWords(whose string, c *accord.PrincipalChange) string {
 	switch k := c.Key; c.Act {

@@ -41,11 +41,11 @@ func (e *lineEnd) principals(own bool) []accord.PrincipalKey {
 // Agreed is what the accord says now.
 func (h *held) Agreed() Agreed {
 	l := h.now()
-	return Agreed{Rules: l.Rules(), Own: l.Principals(l.First), Far: l.Principals(!l.First), Proposed: proposals(l)}
+	return Agreed{Rules: l.Rules(), Own: l.Principals(l.First), Far: l.Principals(!l.First), Proposed: Proposals(l)}
 }
 
-// proposals are what the people of either side are asked for. What was refused here is shown here no more.
-func proposals(l *accord.Line) []api.Proposal {
+// Proposals are what the people of either side are asked for. What was refused here is shown here no more.
+func Proposals(l *accord.Line) []api.Proposal {
 	list := []api.Proposal{}
 	for _, m := range []*accord.Asked{l.OwnMotion, l.FarMotion} {
 		if m == nil || m == l.FarMotion && m.Verdict == accord.Refused {
@@ -67,14 +67,16 @@ func proposals(l *accord.Line) []api.Proposal {
 }
 
 // View is the whole accord as people see it.
-func (h *held) View() (api.Accord, error) {
-	l := h.now()
+func (h *held) View() (api.Accord, error) { return ViewAccord(h.now()) }
+
+// ViewAccord shows the accord of a line, from its folder alone.
+func ViewAccord(l *accord.Line) (api.Accord, error) {
 	a, terms := l.Accord, l.Accord.Terms()
 	words, digest := a.Words(), a.Digest()
 	v := api.Accord{
 		Line: l.Slug, Peer: l.Peer.String(), Digest: digest.String(), Words: words[:], Made: a.Accept.Made, Signed: !l.HalfSigned(),
 		Profile: terms.Profile, HoldBack: string(terms.HoldBack), Disclosure: string(terms.Disclosure), Expires: terms.Expires.String(),
-		Rules: apiRules(l.Rules()), Paths: []api.AccordPath{}, Principals: []api.Principal{}, Amendments: history(l), Proposals: proposals(l),
+		Rules: apiRules(l.Rules()), Paths: []api.AccordPath{}, Principals: []api.Principal{}, Amendments: history(l), Proposals: Proposals(l),
 	}
 	if !l.Confirmed.IsZero() {
 		v.Confirmed = &l.Confirmed

@@ -26,6 +26,7 @@ type commands struct {
 	Words    wordsCommand    `cmd:"" group:"set up" help:"Show the twelve words of an accord, to read them to the other side."`
 	Confirm  confirmCommand  `cmd:"" group:"set up" help:"Confirm the twelve words, read to each other by another channel."`
 	Amend    amendCommand    `cmd:"" group:"set up" help:"Change this station's own addresses in an accord."`
+	Accord   accordCommand   `cmd:"" group:"set up" help:"Show an accord and its history; propose new rules, approve or refuse what the other side proposes."`
 	Retire   retireCommand   `cmd:"" group:"set up" help:"Take a line out of use, for ever. Its files are kept."`
 	Doctor   doctorCommand   `cmd:"" group:"set up" help:"Say what is wrong with a station's set-up, and how to mend it."`
 

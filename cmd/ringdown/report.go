@@ -118,5 +118,5 @@ func misused(parsed *kong.Context, err error) string {
 	if parsed == nil || parsed.Selected() == nil {
 		return "ringdown --help"
 	}
-	return "ringdown " + parsed.Selected().Name + " --help"
+	return parsed.Selected().FullPath() + " --help"
 }

@@ -49,8 +49,9 @@ type inviteCommand struct {
 	Profile    string   `help:"Shape of the datagrams: standard (20 ms, 320 bytes), wide (20 ms, 640) or thin (60 ms, 320)." enum:"standard,wide,thin" default:"standard"`
 	HoldBack   string   `help:"Voice over paths of different delay: hitless (a cut is not heard) or first-copy (least delay)." enum:"hitless,first-copy" default:"hitless"`
 	Disclosure string   `help:"When a side may show entries of the record to others: free, told or consent." enum:"free,told,consent" default:"told"`
-	Days       int      `help:"For how many days the invite can be used, 1 to 365." default:"14"`
-	Out        string   `help:"The file to write." default:"ringdown.invite" type:"path" placeholder:"FILE"`
+	rulesFlags `embed:""`
+	Days       int    `help:"For how many days the invite can be used, 1 to 365." default:"14"`
+	Out        string `help:"The file to write." default:"ringdown.invite" type:"path" placeholder:"FILE"`
 }
 
 // Validate refuses what an accord would take for its default.
@@ -58,7 +59,8 @@ func (c *inviteCommand) Validate() error {
 	if c.Days < 1 || c.Days > 365 {
 		return fmt.Errorf("--days is %d, want 1 to 365", c.Days)
 	}
-	return nil
+	_, err := c.rules(accord.DefaultRules())
+	return err
 }
 
 func (c *inviteCommand) Run(t *terminal) error {
@@ -66,8 +68,12 @@ func (c *inviteCommand) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+	rules, err := c.rules(accord.DefaultRules())
+	if err != nil {
+		return err
+	}
 	opt := accord.InviteOptions{For: c.To, Days: c.Days,
-		Terms: accord.Terms{Profile: c.Profile, HoldBack: accord.HoldBack(c.HoldBack), Disclosure: accord.Disclosure(c.Disclosure)}}
+		Terms: accord.Terms{Profile: c.Profile, HoldBack: accord.HoldBack(c.HoldBack), Disclosure: accord.Disclosure(c.Disclosure), Rules: rules}}
 	if opt.Paths, err = accord.ParsePaths(c.Path); err != nil {
 		return err
 	}
