@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ringdown/api"
+	"ringdown/call"
 	"ringdown/watch"
 )
 
@@ -25,6 +26,7 @@ type duty struct {
 	due     time.Time // when time changes it
 	shown   api.Watch
 	alarmed []watch.AlarmKind
+	ordered map[string]time.Duration // of each console, as the calls know it
 	staffed bool
 	since   time.Time // of staffed
 
@@ -37,7 +39,7 @@ const lifeKept = time.Minute
 
 // newDuty reads the watch from the station's folder; without one nothing is kept. What is damaged there is a notice.
 func newDuty(s *Station, dir string) *duty {
-	d := &duty{s: s, dirty: true, since: s.start}
+	d := &duty{s: s, dirty: true, since: s.start, ordered: make(map[string]time.Duration)}
 	k := keptWatch{Version: 1, Settings: watch.Settings{Periods: watch.DefaultPeriods}}
 	if dir != "" {
 		d.folder = &watchFolder{dir: dir}
@@ -62,6 +64,23 @@ func (st *seat) officer() watch.Officer {
 // delay is after how long a console rings, counted from when the call is here; 0: at once.
 func (d *duty) delay(st *seat) time.Duration {
 	return d.w.Delay(d.s.opt.Now(), st.officer(), st.id)
+}
+
+// order has every line's call know when each console rings, where that has changed.
+func (d *duty) order(now time.Time) {
+	for id, st := range d.s.seats {
+		after := d.delay(st)
+		if had, known := d.ordered[id]; known && had == after {
+			continue
+		}
+		d.ordered[id] = after
+		st.each(func(m *call.Machine, c call.Console) { m.Delay(now, c, after) })
+	}
+	for id := range d.ordered {
+		if d.s.seats[id] == nil {
+			delete(d.ordered, id)
+		}
+	}
 }
 
 // acted is a sign of life: what a person does at a console shows the officer on watch to be there.
@@ -98,6 +117,7 @@ func (d *duty) advance(now time.Time) {
 		d.shown, d.s.changed = shown, true
 	}
 	d.alarm(v)
+	d.order(now)
 	d.tellFar(now)
 	if d.living && d.folder != nil && now.Sub(d.kept) >= lifeKept {
 		d.kept, d.living = now, false

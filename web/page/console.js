@@ -28,6 +28,7 @@ import { follow } from "./theme.js";
 import { parse } from "./times.js";
 import { View } from "./view.js";
 import { Voice } from "./voice.js";
+import { WatchPanel } from "./watchpanel.js";
 import * as words from "./words.js";
 
 /** @typedef {import("./api.js").Event} Event */
@@ -71,6 +72,7 @@ const recording = new Recording({
   shown: (slug, keys) => station.ask({ type: "shown", slug, keys }),
 });
 const presence = new Presence(changed);
+const watchPanel = new WatchPanel(changed);
 const fields = new Fields(equipment, { name: ownName, rename, standDown });
 
 let skew = 0; // our station's clock less this page's, ms
@@ -160,6 +162,7 @@ function takeStation(s) {
   desk.station = s.name;
   desk.consoles = s.consoles ?? [];
   desk.notices = s.notices ?? [];
+  desk.watch = s.watch;
   around.version = s.version;
 }
 
@@ -349,6 +352,8 @@ function concern(c) {
   if (c.does === "ready") makeReady();
   else if (c.does === "seen") desk.seen.add(c.about);
   else if (c.does === "awake") desk.slept = null;
+  else if (c.does === "here" || c.does === "take") watchPanel.do(c.does);
+  else if (c.does === "roster") location.assign("watch.html");
   else if (c.does === "unread" || c.does === "asked") recording.reveal(c.about, c.does);
   changed();
 }
@@ -428,6 +433,7 @@ function conclude() {
   view.show(desk, around, now());
   presence.show(desk);
   recording.show(desk, now());
+  watchPanel.show(desk, now());
   if (view.actTop !== place.top) place = { top: view.actTop, since: performance.now() };
 }
 

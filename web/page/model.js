@@ -6,6 +6,7 @@
 
 import { recordConcerns } from "./attention.js";
 import * as words from "./words.js";
+import { watchConcerns } from "./watchmodel.js";
 import { clock, millis, parse, since, span } from "./times.js";
 
 /** @typedef {import("./api.js").Line} Line */
@@ -21,6 +22,7 @@ import { clock, millis, parse, since, span } from "./times.js";
  * @property {import("./api.js").Console[]} consoles
  * @property {Line[]} lines
  * @property {import("./api.js").Notice[]} notices
+ * @property {import("./apiwatch.js").Watch} [watch] nothing: the station says nothing of it
  * @property {string} front slug of the line shown
  * @property {Set<string>} seen ids of ended calls that need no more attention
  * @property {boolean} wanted this console shall be ready
@@ -329,13 +331,13 @@ export function farSide(d, l, now) {
  * @property {string} what
  * @property {string} action
  * @property {string} button its word; empty: none
- * @property {"ready"|"seen"|"awake"|"unread"|"asked"|""} does
+ * @property {"ready"|"seen"|"awake"|"unread"|"asked"|"here"|"take"|"roster"|""} does
  * @property {string} about a call id or a slug
  */
 
 /** What needs a person now, the gravest first. @param {Desk} d @returns {Concern[]} */
 export function concerns(d) {
-  const list = [...faultConcerns(d), ...missedCalls(d), ...recordConcerns(d)];
+  const list = [...faultConcerns(d), ...watchConcerns(d), ...missedCalls(d), ...recordConcerns(d)];
   if (d.slept) {
     list.push(concern("slept", "warning", {
       what: `This computer slept from ${clock(d.slept.from, d.utc)} to ${clock(d.slept.to, d.utc)}; nothing could ring here.`,

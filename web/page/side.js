@@ -6,6 +6,7 @@ import { any, flag, Keyed, make, say } from "./dom.js";
 import { describe } from "./history.js";
 import * as model from "./model.js";
 import { clock, millis, percent, since } from "./times.js";
+import { farWatch } from "./watchmodel.js";
 import * as words from "./words.js";
 
 /** @typedef {import("./model.js").Desk} Desk */
@@ -24,6 +25,7 @@ export class Side {
     flag(document.body, "data-stale", stale);
     this.#paths.show((l?.paths ?? []).map((p) => ({ p, stale, samples: around.history.of(d.front, p.path), now, utc: d.utc })), ({ p }) => `${d.front}/${p.path}`);
     say(any("far-side"), l ? model.farSide(d, l, now) : "");
+    say(any("far-watch"), l ? farWatch(words.name(l.peer), l.far_watch, l.state === "down", now, d.utc) : "");
     this.#own(d, around, now);
     this.#others.show(d.consoles.filter((c) => c.id !== d.me), (c) => c.id);
     any("others-section").hidden = d.consoles.every((c) => c.id === d.me);
