@@ -109,6 +109,9 @@ type Line struct {
 	FarWatch *FarWatch `json:"far_watch,omitempty"` // nil: nothing was heard of it
 
 	Proposals []Proposal `json:"proposals,omitempty"` // of changes to the accord
+
+	Test      *LineTest    `json:"test,omitempty"`      // nil: the record is not open yet
+	Suspended []Suspension `json:"suspended,omitempty"` // of the right to call, theirs first; none: calls pass
 }
 
 // A ClockDiff is how far the other station's clock stands ahead of ours

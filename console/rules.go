@@ -84,6 +84,11 @@ var requestRules = map[string]rule{
 	"POST /api/watch/leave":       watches,
 	"POST /api/watch/acknowledge": watches,
 
+	"POST /api/lines/{line}/test":           acts,
+	"POST /api/lines/{line}/test/read-back": acts,
+	"POST /api/lines/{line}/suspend":        decides,
+	"POST /api/lines/{line}/resume":         decides,
+
 	"GET /api/webhooks":              reads,
 	"POST /api/webhooks/{name}/test": governs,
 }

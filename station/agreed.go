@@ -28,6 +28,7 @@ func (e *lineEnd) agree(a Agreed) {
 	e.agreed, e.rules = a, a.Rules
 	e.s.duty.dirty = true // what is told of the watch may be another
 	e.touch()
+	e.ruleTrials()
 }
 
 // principals are the keys registered in the accord, ours or theirs.

@@ -79,6 +79,7 @@ type clerk struct {
 	status   replica.Status
 	shows    disclosures
 	claims   claims
+	desk     trialDesk
 
 	// now is what readers outside the goroutine see; nil until the record is open.
 	now atomic.Pointer[recordNow]
@@ -117,6 +118,7 @@ func newClerk(s *Station, e *lineEnd, opt RecordOptions) *clerk {
 	c := &clerk{s: s, e: e, slug: e.slug, peer: e.opt.Peer, opt: opt, in: newInbox(),
 		quit: make(chan struct{}), done: make(chan struct{}), alarms: make(map[string]api.Notice),
 		files: files{dir: filepath.Join(opt.Dir, filesDir)}}
+	c.desk.first, c.desk.rules = e.opt.Line.First, e.rules
 	s.clerks.Go(c.run)
 	return c
 }
@@ -143,6 +145,7 @@ func (c *clerk) run() {
 		}
 		now := c.s.opt.Now()
 		c.rep.Advance(now)
+		c.advanceTrials(now)
 		c.report(now)
 		if c.damage != nil {
 			c.close()
@@ -179,6 +182,9 @@ func (c *clerk) deadline() time.Time {
 	if t := c.rep.Deadline(); !t.IsZero() && t.Before(next) {
 		next = t
 	}
+	if c.desk.again.Before(next) {
+		next = c.desk.again
+	}
 	again := c.reported.Add(reportEvery) // no report comes before
 	switch {
 	case c.dirty && again.Before(next):
@@ -196,7 +202,7 @@ func (c *clerk) deadline() time.Time {
 
 // lineUp says that a session of the line begins, lineDown that it is over.
 func (c *clerk) lineUp(session uint64) {
-	c.must(func() { c.session, c.up = session, true; c.rep.LineUp(c.s.opt.Now()) })
+	c.must(func() { c.session, c.up, c.desk.fresh = session, true, true; c.rep.LineUp(c.s.opt.Now()) })
 }
 
 func (c *clerk) lineDown() { c.must(func() { c.up = false; c.rep.LineDown(c.s.opt.Now()) }) }

@@ -42,6 +42,7 @@ func (c *clerk) Added(own bool, _ int64, entries []*record.Entry) {
 		c.heardPresence(own, e)
 	}
 	c.heardSteps(own, entries)
+	c.takeTrials(own, entries)
 	c.look(own, entries)
 	c.dirty = true
 }

@@ -89,6 +89,9 @@ func (c *clerk) begin(now time.Time) (err error) {
 	if err := c.loadIntents(); err != nil {
 		return err
 	}
+	if err := c.loadTrials(now); err != nil {
+		return err
+	}
 	c.status = c.rep.Status()
 	c.now.Store(&recordNow{c.view, c.status})
 	c.catchUp()

@@ -30,6 +30,7 @@ type lineEnd struct {
 	hookTold
 	proving
 	company
+	trialled
 	due    time.Time // as the deadlines know it
 	place  int       // in the deadlines
 	closed bool      // no longer driven: what is still posted for it comes to nothing

@@ -257,6 +257,9 @@ func (k keeper) Send(ctx context.Context, m api.NewMessage) (w api.Written, err 
 		return w, err
 	}
 	err = k.ask(ctx, func() error {
+		if err := k.mayWrite(k.s.opt.Now()); err != nil {
+			return err
+		}
 		d := replica.Draft{ID: replica.NewID(), Time: k.s.opt.Now(), Body: record.Message{Text: text}}
 		var group []replica.Draft
 		for _, f := range files {
@@ -456,6 +459,9 @@ func (k keeper) Matter(ctx context.Context, m api.MatterAct) (w api.Written, err
 		body := record.Matter{Act: act}
 		if act == record.MatterOpened {
 			body.Title = strings.TrimSpace(m.Title)
+			if err := k.mayWrite(k.s.opt.Now()); err != nil {
+				return err
+			}
 		} else if m.Matter == "" {
 			return noSuchEntry("")
 		}

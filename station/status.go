@@ -34,6 +34,7 @@ func (e *lineEnd) status(now time.Time) api.Line {
 		FarWatch:  e.farWatchStatus(),
 		Proposals: e.agreed.Proposed,
 	}
+	l.Test, l.Suspended = e.trials.test, e.trials.suspended
 	for _, p := range st.Paths {
 		l.Paths = append(l.Paths, e.pathStatus(p))
 	}
@@ -119,7 +120,7 @@ func (o parked) status() api.Line {
 
 // notices says what is wrong with the line's handshakes.
 func (e *lineEnd) notices(now time.Time, st line.Status) []api.Notice {
-	list := slices.Concat([]api.Notice{}, e.faults(), e.recordNotices, e.proposalNotices())
+	list := slices.Concat([]api.Notice{}, e.faults(), e.recordNotices, e.proposalNotices(), e.trialNotices())
 	if st.Fault != line.FaultNone && st.State == line.StateDown {
 		list = append(list, api.Notice{Severity: "failure",
 			Text:   "The last handshake with " + e.opt.Peer + " failed: " + st.Fault.String() + ".",

@@ -45,6 +45,9 @@ type commands struct {
 	Watch  watchCommand  `cmd:"" group:"use" help:"Show, take and hand over the watch; show and set the roster."`
 	Events eventsCommand `cmd:"" group:"use" help:"Print what happens, one JSON object a line, until interrupted."`
 
+	Test    testCommand    `cmd:"" group:"use" help:"Test a line by people: the other side reads two words back. Or read back theirs."`
+	Suspend suspendCommand `cmd:"" group:"use" help:"Suspend the right to call on a line, either way. The other side is told, with the reason."`
+	Resume  resumeCommand  `cmd:"" group:"use" help:"Restore the right to call that this side has suspended."`
 	Webhook webhookCommand `cmd:"" group:"use" help:"List the webhooks of a station: lamps, horns, pagers. Try one."`
 
 	Verify verifyCommand `cmd:"" group:"prove" help:"Check a disclosure, offline: what it proves, by whom, and what it does not show."`
