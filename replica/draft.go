@@ -163,7 +163,8 @@ func parseDraft(seq int64, stored []byte) (*waiting, error) {
 
 // bodyOf is any body of a kind, so that a header can be made before the body is read.
 func bodyOf(k record.Kind) record.Body {
-	for _, b := range []record.Body{record.Message{}, record.Attachment{}, record.Receipt{}, record.CallStep{}, record.LineChange{}, record.Matter{}, record.AccordChange{}, record.Disclosure{}} {
+	for _, b := range []record.Body{record.Message{}, record.Attachment{}, record.Receipt{}, record.CallStep{}, record.LineChange{}, record.Matter{}, record.AccordChange{}, record.Disclosure{},
+		record.Test{}, record.CallStep{Drill: true}, record.Presence{}, record.Right{}} {
 		if b.Kind() == k {
 			return b
 		}

@@ -30,6 +30,7 @@ var declared = map[string]string{
 	"../api/call.go":     "apicall.js",
 	"../api/presence.go": "apipresence.js",
 	"../api/watch.go":    "apiwatch.js",
+	"../api/tests.go":    "apitests.js",
 }
 
 func readAPI(t *testing.T) apiText {

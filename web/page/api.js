@@ -63,6 +63,8 @@
  * @property {string[]} [keys] principals of ours whose keys the accord names
  * @property {string[]} [far_keys] theirs
  * @property {import("./apiwatch.js").FarWatch} [far_watch]
+ * @property {import("./apitests.js").LineTest} [test]
+ * @property {import("./apitests.js").Suspension[]} [suspended]
  */
 
 /**
