@@ -222,10 +222,10 @@ func (e *lineEnd) proposalNotices() (list []api.Notice) {
 	for _, p := range e.agreed.Proposed {
 		switch {
 		case p.By == "them" && p.State == api.ProposalWaiting:
-			list = append(list, api.Notice{Severity: "warning", Text: p.Text, Action: "An administrator approves or refuses it.", Link: "/accord?line=" + e.slug})
+			list = append(list, api.Notice{Severity: "warning", Text: p.Text, Action: "An administrator approves or refuses it.", Link: "/accord.html?line=" + e.slug})
 		case p.By == "us" && p.State == api.ProposalRefused:
 			list = append(list, api.Notice{Severity: "warning", Text: fmt.Sprintf("%s refused on %s what was proposed. %s", e.opt.Peer, p.At.Format("2 January at 15:04 UTC"), p.Text),
-				Action: "Speak with them, then propose something else or take note.", Link: "/accord?line=" + e.slug})
+				Action: "Speak with them, then propose something else or take note.", Link: "/accord.html?line=" + e.slug})
 		}
 	}
 	return list

@@ -31,6 +31,7 @@ var declared = map[string]string{
 	"../api/presence.go": "apipresence.js",
 	"../api/watch.go":    "apiwatch.js",
 	"../api/tests.go":    "apitests.js",
+	"../api/accord.go":   "apiaccord.js",
 }
 
 func readAPI(t *testing.T) apiText {

@@ -26,6 +26,7 @@
  * @property {string} severity "warning" or "failure"
  * @property {string} text
  * @property {string} action
+ * @property {string} [link] the page where it is done
  */
 
 /**
@@ -65,6 +66,7 @@
  * @property {import("./apiwatch.js").FarWatch} [far_watch]
  * @property {import("./apitests.js").LineTest} [test]
  * @property {import("./apitests.js").Suspension[]} [suspended]
+ * @property {import("./apiaccord.js").Proposal[]} [proposals] of changes to the accord
  */
 
 /**

@@ -354,6 +354,7 @@ function concern(c) {
   else if (c.does === "awake") desk.slept = null;
   else if (c.does === "here" || c.does === "take") watchPanel.do(c.does);
   else if (c.does === "roster") location.assign("watch.html");
+  else if (c.does === "open") open(c.about, "ringdown-page"); // beside this one: a console stays where it is
   else if (c.does === "unread" || c.does === "asked") recording.reveal(c.about, c.does);
   changed();
 }

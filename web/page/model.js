@@ -331,7 +331,7 @@ export function farSide(d, l, now) {
  * @property {string} what
  * @property {string} action
  * @property {string} button its word; empty: none
- * @property {"ready"|"seen"|"awake"|"unread"|"asked"|"here"|"take"|"roster"|""} does
+ * @property {"ready"|"seen"|"awake"|"unread"|"asked"|"here"|"take"|"roster"|"open"|""} does
  * @property {string} about a call id or a slug
  */
 
@@ -347,7 +347,7 @@ export function concerns(d) {
   for (const w of d.warnings) list.push(concern(w, "warning", words.warnings[w]));
   const from = [...d.notices.map((n) => ({ n, of: "" })), ...d.lines.flatMap((l) => l.notices.map((n) => ({ n, of: l.line })))];
   for (const { n, of } of from) {
-    list.push(concern(`${of}:${n.text}`, n.severity === "failure" ? "failure" : "warning", { what: words.plain(n.text), action: words.plain(n.action ?? "") }));
+    list.push(concern(`${of}:${n.text}`, n.severity === "failure" ? "failure" : "warning", { what: words.plain(n.text), action: words.plain(n.action ?? "") }, n.link ? "Open the page" : "", n.link ? "open" : "", n.link));
   }
   return list.sort((a, b) => Number(b.severity === "failure") - Number(a.severity === "failure"));
 }
