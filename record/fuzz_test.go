@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -72,6 +73,9 @@ func FuzzParseBody(f *testing.F) {
 func FuzzEntryRoundTrip(f *testing.F) {
 	f.Add(int64(7), int64(1), uint8(1), []byte{1, 2}, int64(5), []byte{1, 0, 0, 0}, "text")
 	f.Add(int64(7), int64(9), uint8(4), []byte{1, 2}, int64(0), []byte{0x84, 0, 0, 3}, "Bo")
+	f.Add(int64(7), int64(9), uint8(9), []byte{}, int64(5), []byte{0x81, 0, 0, 3}, "Bo")
+	f.Add(int64(7), int64(9), uint8(11), []byte{1, 2}, int64(5), []byte{}, strings.Repeat("x", 65))
+	f.Add(int64(7), int64(9), uint8(12), []byte{}, int64(0), []byte{}, "B")
 	f.Fuzz(func(t *testing.T, number, at int64, kind uint8, call []byte, seen int64, about []byte, text string) {
 		e := &Entry{HeaderSalt: saltH, BodySalt: saltB}
 		e.Header = Header{Number: number, Time: at, Kind: Kind(kind), Seen: Tree{Size: seen}}
@@ -104,8 +108,22 @@ func bodyOf(k Kind, text string) Body {
 		return Attachment{Length: len(text), SHA256: aHash, Name: text}
 	case KindReceipt:
 		return Receipt{Rung(n & 3), text}
-	case KindCall:
-		return CallStep{Step: Step(n & 15), Reason: Reason(n >> 4), Who: text}
+	case KindCall, KindDrill:
+		return CallStep{Drill: k == KindDrill, Step: Step(n & 15), Reason: Reason(n >> 4), Speaks: n&1 != 0, Role: Role(n >> 1 & 3), Who: text}
+	case KindTest:
+		x := Test{Act: TestAct(n & 7), Slot: int64(n >> 3), Who: text, Text: text}
+		if n&1 != 0 {
+			x.Paths = []TestPath{{Number: n >> 4, Up: n&2 != 0, RTTms: uint16(n)}}
+		}
+		return x
+	case KindPresence:
+		p := Presence{Act: PresenceAct(n & 3), Drill: n&4 != 0, Who: text}
+		if p.Act == PresenceClaimed {
+			p.Claim = Claim{Role: Role(n >> 6), AuthData: make([]byte, n), ClientData: []byte(text), Signature: []byte{n}}
+		}
+		return p
+	case KindRight:
+		return Right{RightAct(n & 3), text, text}
 	case KindLine:
 		return LineChange{n, n&1 != 0}
 	case KindMatter:

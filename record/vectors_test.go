@@ -215,7 +215,28 @@ func makeRefusedVectors(t *testing.T) {
 		blocks = append(blocks, fmt.Sprintf("# %s\nfault %s\nentry %x\n", name, fault, b))
 	}
 	entry := func(h Header, b Body) *Entry { return &Entry{Header: h, HeaderSalt: saltH, Body: b, BodySalt: saltB} }
+	broken := func(e *Entry, at int, b byte) *Entry { // of the body
+		text := e.Body.append(nil)
+		text[at] = b
+		return &Entry{Header: e.Header, HeaderSalt: saltH, Body: raw{e.Kind, text}, BodySalt: saltB}
+	}
 	add("a drill of no call", entry(head(KindDrill), say("x")))
+	add("a test in a call", entry(inCall(head(KindTest)), Test{Act: TestAsked, Text: "x"}))
+	add("a test that passed by itself", entry(head(KindTest, own(Answers, 1)), Test{Act: TestPassed}))
+	add("a test that passed, with a text", entry(head(KindTest, other(Answers, 1)), Test{Act: TestPassed, Text: "x"}))
+	add("paths out of order", entry(head(KindTest), Test{Act: TestAsked, Text: "x", Paths: []TestPath{{Number: 2}, {Number: 1}}}))
+	add("a path that is neither up nor down", broken(entry(head(KindTest), Test{Act: TestAsked, Text: "x", Paths: []TestPath{{Number: 1}}}), 9, 2))
+	add("a name longer than the body", broken(entry(head(KindRight), Right{Act: RightRestored}), 1, 1))
+	add("a name of 129 bytes", entry(head(KindRight), Right{Act: RightRestored, Who: strings.Repeat("x", MaxWho+1)}))
+	add("a right suspended for nothing", entry(head(KindRight), Right{Act: RightSuspended}))
+	add("a presence in no call", entry(head(KindPresence), Presence{Act: PresenceClaimed, Who: "x", Claim: aClaim}))
+	add("a presence of nobody", entry(inCall(head(KindPresence)), Presence{Act: PresenceClaimed, Claim: aClaim}))
+	add("a presence verified by its claimant", entry(inCall(head(KindPresence, own(Answers, 1))), Presence{Act: PresenceVerified, Who: "x"}))
+	add("a presence refused for nothing", entry(inCall(head(KindPresence, other(Answers, 1))), Presence{Act: PresenceRefused, Who: "x"}))
+	add("a real call that gave way", entry(inCall(head(KindCall)), CallStep{Step: StepEnded, Reason: Interrupted}))
+	add("a role that is none", entry(inCall(head(KindCall)), CallStep{Step: StepCalled, Role: roles}))
+	add("a person who neither speaks nor listens", broken(entry(inCall(head(KindCall)), CallStep{Step: StepJoined}), 2, 2))
+	add("seen by nobody", entry(head(KindReceipt, other(Answers, 1)), Receipt{Rung: Seen}))
 	add("no time", entry(Header{Kind: KindMessage, Seen: EmptyTree()}, say("x")))
 	add("answers what is to come", entry(head(KindMessage, own(Answers, 7)), say("x")))
 	add("answers what it has not seen", entry(head(KindMessage, other(Answers, 42)), say("x")))
@@ -233,6 +254,16 @@ func makeRefusedVectors(t *testing.T) {
 	blocks[len(blocks)-1] = strings.Replace(last, hex.EncodeToString(head(KindMessage).encode()), hex.EncodeToString(head(KindLine).encode()), 1)
 	write(t, "refused.txt", "Entries that are refused, each for the one thing that its name says.", blocks)
 }
+
+// A raw body is bytes that no body has.
+type raw struct {
+	kind Kind
+	b    []byte
+}
+
+func (r raw) Kind() Kind             { return r.kind }
+func (r raw) append(b []byte) []byte { return append(b, r.b...) }
+func (r raw) check(*Header) error    { return nil }
 
 func (h Header) encode() []byte { return h.append(nil) }
 

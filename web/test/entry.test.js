@@ -11,7 +11,7 @@ import { around, call, message, read } from "./items.js";
 test("each stage of a message of ours has its rung and its word", () => {
   const rungs = entry.stages.map((stage) => entry.progress(message({ by: "us", ladder: { stage } }), around()));
   assert.deepEqual(rungs.map((p) => p.rungs), [1, 2, 3, 4, 5, 6]);
-  assert.deepEqual(rungs.map((p) => p.word), ["waiting", "on the line", "delivered", "shown", "read"]);
+  assert.deepEqual(rungs.map((p) => p.word), ["waiting", "on the line", "delivered", "shown", "read", "seen"]);
 });
 
 test("who read it is named as their station states it, and cannot turn the sentence around", () => {
