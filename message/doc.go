@@ -19,7 +19,8 @@
 //	retracts  By the author alone; the first counts. It is of the message that it names, and of no other
 //	          version.
 //	receipt   Counts for the other side's messages; the first of each rung does. A message may be read
-//	          and never shown. What is taken back can still be read.
+//	          and never shown, and seen by the principal and never read by another. What is taken back can
+//	          still be read.
 //	matter    Named by the entry that opened it. Acknowledged by the other side, first; closed by either,
 //	          first. If both close it and had not seen each other's, the one that says the earlier time.
 //	filed     A call is under the matter that was said last: by the order in which each side had seen the
@@ -27,9 +28,17 @@
 //	call      A row at its first entry, with the time of its author's "called". Answered is the first
 //	          "answered" of the side that was called; of crossing calls, of either. Ended is what the side
 //	          says that chose to end it, else the earlier. The length is by the clock of the side that
-//	          answered, if that side told both.
+//	          answered, if that side told both. An end after which the same side says that the call goes on
+//	          does not count: a station that was started again while it rang ends the call, and then it rings
+//	          anew.
+//	drill     A call that says so. What is entered as a drill and what is entered as a call are two,
+//	          even under one id: neither can hide the other, or pass for it.
 //	crossed   The call that was given up is part of the other, if our own log says so.
-//	others    Line, accord and disclosure are rows. Attachments and receipts are not.
+//	test      A row at the entry that asked. The other side reads back, first; the side that asked judges,
+//	          first: what was read back, or that nobody did.
+//	presence  A row at the claim. The other side judges it, first, under the same call and the same mark
+//	          of a drill.
+//	others    Line, accord, disclosure and right are rows. Attachments and receipts are not.
 //
 // Somebody has yet to read a message unless it was marked read, taken back, replaced or erased, or
 // takes back another itself. After [ChasedAfter] it is chased. That time counts from when it was added
