@@ -14,7 +14,7 @@ import (
 // openPages are the files for those too who are not in: the pages on which one logs in and
 // enrols, and what these are made of.
 var openPages = map[string]bool{
-	"/login.html": true, "/login.js": true, "/enrol.html": true, "/enrol.js": true, "/passkeys.js": true,
+	"/login.html": true, "/login.js": true, "/enrol.html": true, "/enrol.js": true, "/passkeys.js": true, "/door.js": true,
 	"/people.css": true, "/theme.css": true, "/theme.js": true, "/dom.js": true, "/icon.svg": true,
 }
 

@@ -4,6 +4,7 @@
 import { draw } from "./chart.js";
 import { any, flag, Keyed, make, say } from "./dom.js";
 import { describe } from "./history.js";
+import { showOwn } from "./own.js";
 import * as model from "./model.js";
 import { clock, millis, percent, since } from "./times.js";
 import { farWatch } from "./watchmodel.js";
@@ -42,6 +43,7 @@ export class Side {
     flag(any("own-ready"), "data-ready", d.ready);
     const own = d.consoles.find((c) => c.id === d.me);
     say(any("own-name"), own ? words.name(own.name) : "");
+    showOwn(d);
     any("own-meter-row").hidden = !d.wanted || around.voice !== "";
     const tested = around.tested ? `Ringer tested ${since(around.tested, now, d.utc)}.` : "Ringer not tested yet.";
     say(any("own-tested"), around.voice ? `Speaks a recording. ${tested}` : tested);

@@ -4,6 +4,12 @@
 const key = "ringdown.theme";
 const themes = ["system", "light", "dark", "night"];
 
+/** dress gives a page without a switch the look that was chosen on this device. */
+export function dress() {
+  const stored = localStorage.getItem(key) ?? "system";
+  document.documentElement.dataset.theme = themes.includes(stored) ? stored : "system";
+}
+
 /** follow ties a page's look to its switch. @param {HTMLSelectElement} choice @param {() => void} changed */
 export function follow(choice, changed) {
   const stored = localStorage.getItem(key) ?? "system";

@@ -127,7 +127,7 @@ export function held(peer, call, mine) {
  * @type {Record<string, Saying>}
  */
 export const faults = {
-  "session-ended": { what: "The session at this station has ended.", action: "Ask for a new link (“ringdown console” prints one) and open it." },
+  "session-ended": { what: "The session at this station has ended.", action: "Log in again; where nobody logs in, open a new link (“ringdown console” prints one)." },
   "displaced": { what: "This console was opened in another window.", action: "Go on there, or press Ready to take it back here." },
   "station-unreachable": { what: "This page does not reach its station.", action: "It keeps trying. Check this computer’s network, then ask whoever runs the station." },
   "insecure": { what: "The browser gives no microphone to pages opened over plain HTTP from another machine.", action: "Open the console by its https address, or on the station itself by localhost." },
