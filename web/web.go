@@ -11,8 +11,8 @@
 // record.js, flow.js) and a view without sockets (view.js, side.js, lane.js), with pure
 // functions between them (model.js, words.js, times.js, story.js, history.js).
 // recording.js ties the record's halves together: its views are recordview.js, rows.js,
-// messagerow.js, composer.js, filters.js, matters.js and disclosing.js, its pure parts timeline.js,
-// entry.js, draft.js, attention.js, dwell.js and disclose.js.
+// messagerow.js, peoplerows.js, composer.js, filters.js, matters.js and disclosing.js, its pure parts timeline.js,
+// entry.js, entrypeople.js, draft.js, attention.js, dwell.js and disclose.js.
 //
 // # Text of others
 //

@@ -4,6 +4,7 @@
  * rows print what these return. Names and titles of others are isolated and plain.
  */
 
+import * as people from "./entrypeople.js";
 import { clock, day, dayKey, duration, minute, parse, span } from "./times.js";
 import { rang } from "./model.js";
 import { visible } from "./plain.js";
@@ -114,6 +115,7 @@ export function misdated(i, a) {
 
 /** call says what a row of a call says. @param {Item} i @param {Around} a @returns {{what: string, detail: string, missed: boolean}} */
 export function call(i, a) {
+  if (people.isDrill(i)) return people.drill(i, a);
   const c = i.call, outgoing = i.by === "us";
   const way = `${who(i.by, a)} called ${who(outgoing ? "them" : "us", a)}`;
   if (!c) return { what: way, detail: "", missed: false };
@@ -123,13 +125,6 @@ export function call(i, a) {
   const as = /** @type {import("./api.js").Call} */ (/** @type {unknown} */ ({ outgoing, steps, reason: c.reason, ended_by: c.ended_by }));
   const missed = !outgoing && !c.answered && c.reason !== "declined";
   return { what, detail: words.ended(words.name(a.them), as, rang(as)).what, missed };
-}
-
-/** One rung of a recorded call in words. @param {import("./apirecord.js").RecordedStep} s @param {Around} a */
-export function step(s, a) {
-  const count = s.step === "ringing" && s.count ? ` at ${s.count}` : "";
-  const name = s.who ? `, ${isolated(s.who, 40)}` : "";
-  return { word: `${s.step}${count}${s.reason ? `: ${s.reason}` : ""}`, by: `${who(s.by, a)}${name}`, time: clock(parse(s.at), a.utc) };
 }
 
 /** What is neither message nor call, in one sentence. @param {Item} i @param {Around} a */
@@ -144,6 +139,8 @@ export function event(i, a) {
       return i.serial ? `${by} entered amendment ${i.serial} of the accord` : `${by} entered the accord`;
     case "disclosure":
       return disclosure(i, by);
+    case "right":
+      return people.right(i, a).what;
   }
   return `${by}: an entry of a kind that this page does not know`;
 }

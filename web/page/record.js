@@ -49,7 +49,7 @@ export function matches(q, i) {
   const at = Date.parse(i.at);
   return (!q.from || at >= q.from) && (!q.to || at < q.to)
     && (!q.matter || i.matter === q.matter || i.key === q.matter)
-    && (!q.kinds || q.kinds.split(",").includes(i.kind))
+    && (!q.kinds || q.kinds.split(",").some((k) => k === i.kind || (k === "drill" && i.call?.drill === true)))
     && (!q.unread || isUnread(i))
     && !q.search;
 }

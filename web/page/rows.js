@@ -3,7 +3,9 @@
 
 import { flag, Keyed, make, say } from "./dom.js";
 import * as entry from "./entry.js";
+import * as people from "./entrypeople.js";
 import { MessageRow } from "./messagerow.js";
+import { drillMark, presenceRow, testRow } from "./peoplerows.js";
 import { opener, showProof, showTime } from "./rowparts.js";
 import { parse } from "./times.js";
 
@@ -60,6 +62,7 @@ export function recordRow(hooks) {
       inner ??= begin(item.kind, el, hooks, box);
       el.dataset.key = item.key;
       el.dataset.kind = item.kind;
+      flag(el, "data-drill", people.isDrill(item));
       box.hidden = !s.ticking || item.key.startsWith("waiting/");
       tick.checked = s.ticked;
       inner.update(s, item);
@@ -69,19 +72,19 @@ export function recordRow(hooks) {
 
 /** @param {string} kind @param {HTMLElement} el @param {RowHooks} hooks @param {HTMLElement} box */
 function begin(kind, el, hooks, box) {
-  const row = kind === "message" ? new MessageRow(hooks) : kind === "call" ? callRow(hooks) : eventRow();
+  const row = kind === "message" ? new MessageRow(hooks) : kind === "call" ? callRow(hooks) : kind === "test" ? testRow() : kind === "presence" ? presenceRow() : eventRow();
   el.append(box, ...row.parts);
   return row;
 }
 
 /** A call: one row that opens to its ladder. @param {RowHooks} hooks */
 function callRow(hooks) {
-  const time = make("time"), what = make("b"), detail = make("span", "call-end"), proof = make("span", "proof");
+  const time = make("time"), mark = drillMark(), what = make("b"), detail = make("span", "call-end"), proof = make("span", "proof");
   const steps = make("ol", "steps"), note = make("p", "misdated");
   const under = make("select"), file = make("button", "quiet", "File"), filing = make("div", "filing", make("label", "", "File under ", under), file);
   file.type = "button";
   const list = new Keyed(steps, stepRow);
-  const body = make("div", "entry-body", make("p", "call-line", what, " ", detail), note, steps, filing);
+  const body = make("div", "entry-body", make("p", "call-line", mark, " ", what, " ", detail), note, steps, filing);
   /** @type {Item|null} */
   let item = null;
   let opened = false;
@@ -94,7 +97,7 @@ function callRow(hooks) {
     steps.hidden = !opened;
     list.show(opened ? (item.call?.steps ?? []).map((s) => ({ s, a })) : [], ({ s }) => s.key);
     const choice = last.matters.filter((m) => !m.closed && m.key !== item?.matter);
-    filing.hidden = !opened || choice.length === 0;
+    filing.hidden = !opened || choice.length === 0 || people.isDrill(item);
     const keys = choice.map((m) => m.key).join();
     if (under.dataset.keys !== keys) {
       under.dataset.keys = keys;
@@ -113,6 +116,7 @@ function callRow(hooks) {
       item = i;
       last = s;
       const c = entry.call(i, s.around);
+      mark.hidden = !people.isDrill(i);
       showTime(time, i, s);
       say(what, c.what);
       say(detail, c.detail);
@@ -131,7 +135,7 @@ function stepRow() {
     el,
     /** @param {{s: import("./apirecord.js").RecordedStep, a: entry.Around}} item */
     update({ s, a }) {
-      const t = entry.step(s, a);
+      const t = people.step(s, a);
       say(time, t.time);
       time.title = Number.isNaN(parse(s.at)) ? "" : entry.everyTime(s.at, a);
       say(word, t.word);
@@ -151,6 +155,7 @@ function eventRow() {
       const { group } = s.row;
       say(what, [group ? entry.lines(group, s.around) : entry.event(i, s.around), entry.misdated(i, s.around)].filter(Boolean).join(". "));
       flag(what, "data-down", i.kind === "line" && !i.up);
+      flag(what, "data-suspended", i.kind === "right" && i.act === "suspended");
       showProof(proof, group ? { ...i, proof: entry.least(group) } : i);
     },
   };

@@ -63,12 +63,6 @@ test("a call is one row: who, how long, how it ended", () => {
   assert.equal(entry.call(call({}, { ended: undefined, reason: undefined }), around()).detail, "The call goes on.");
 });
 
-test("a step says who took it, as their station states", () => {
-  const s = entry.step({ key: "them/3", step: "answered", by: "them", at: ago(0), who: "I. Petrova" }, around());
-  assert.deepEqual([s.word, read(s.by), s.time], ["answered", "South, I. Petrova", "14:00:00"]);
-  assert.equal(entry.step({ key: "them/3", step: "ringing", by: "them", at: ago(0), count: 2 }, around()).word, "ringing at 2");
-});
-
 test("every other kind has its sentence", () => {
   const says = (/** @type {object} */ o) => read(entry.event(message(o), around()));
   assert.equal(says({ kind: "matter", act: "opened", title: "Line 7" }), "South opened the matter Line 7");
