@@ -24,6 +24,7 @@ import { Presence } from "./presence.js";
 import { Recording } from "./recording.js";
 import { Meter } from "./sound.js";
 import { tell } from "./story.js";
+import { TestPanel } from "./testpanel.js";
 import { follow } from "./theme.js";
 import { parse } from "./times.js";
 import { View } from "./view.js";
@@ -73,6 +74,7 @@ const recording = new Recording({
 });
 const presence = new Presence(changed);
 const watchPanel = new WatchPanel(changed);
+const testPanel = new TestPanel({ name: ownName, changed });
 const fields = new Fields(equipment, { name: ownName, rename, standDown });
 
 let skew = 0; // our station's clock less this page's, ms
@@ -353,7 +355,10 @@ function concern(c) {
   else if (c.does === "seen") desk.seen.add(c.about);
   else if (c.does === "awake") desk.slept = null;
   else if (c.does === "here" || c.does === "take") watchPanel.do(c.does);
-  else if (c.does === "roster") location.assign("watch.html");
+  else if (c.does === "test") {
+    choose(c.about);
+    testPanel.reveal();
+  } else if (c.does === "roster") location.assign("watch.html");
   else if (c.does === "open") open(c.about, "ringdown-page"); // beside this one: a console stays where it is
   else if (c.does === "unread" || c.does === "asked") recording.reveal(c.about, c.does);
   changed();
@@ -435,6 +440,7 @@ function conclude() {
   presence.show(desk);
   recording.show(desk, now());
   watchPanel.show(desk, now());
+  testPanel.show(desk, now());
   if (view.actTop !== place.top) place = { top: view.actTop, since: performance.now() };
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { recordConcerns } from "./attention.js";
+import { inGlance, noCalls, testConcerns } from "./testmodel.js";
 import * as words from "./words.js";
 import { watchConcerns } from "./watchmodel.js";
 import { clock, millis, parse, since, span } from "./times.js";
@@ -191,6 +192,7 @@ export function act(d) {
   if (other) return does("Call", "", `This console is in a call with ${words.name(other.peer)}.`);
   if (!d.ready) return notReady(d);
   if (l.state === "unconfirmed" || l.state === "half-signed") return does("Call", "", "");
+  if (noCalls(l)) return does("Call", "", noCalls(l));
   return does("Call", "call", `Space or Enter · ${ringsThere(l)}`);
 }
 
@@ -304,6 +306,7 @@ export function facts(d, now) {
     Number.isNaN(from) ? "" : `${word} since ${since(from, now, d.utc)}`,
     pathsUp(l),
     l.rtt_ms === undefined ? "" : `${millis(l.rtt_ms)} round trip`,
+    inGlance(l, now, d.utc),
   ].filter(Boolean).map((f) => f.replaceAll(" ", "\u00a0"));
 }
 
@@ -331,13 +334,13 @@ export function farSide(d, l, now) {
  * @property {string} what
  * @property {string} action
  * @property {string} button its word; empty: none
- * @property {"ready"|"seen"|"awake"|"unread"|"asked"|"here"|"take"|"roster"|"open"|""} does
+ * @property {"ready"|"seen"|"awake"|"unread"|"asked"|"here"|"take"|"roster"|"open"|"test"|""} does
  * @property {string} about a call id or a slug
  */
 
 /** What needs a person now, the gravest first. @param {Desk} d @returns {Concern[]} */
 export function concerns(d) {
-  const list = [...faultConcerns(d), ...watchConcerns(d), ...missedCalls(d), ...recordConcerns(d)];
+  const list = [...faultConcerns(d), ...watchConcerns(d), ...testConcerns(d), ...missedCalls(d), ...recordConcerns(d)];
   if (d.slept) {
     list.push(concern("slept", "warning", {
       what: `This computer slept from ${clock(d.slept.from, d.utc)} to ${clock(d.slept.to, d.utc)}; nothing could ring here.`,

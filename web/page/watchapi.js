@@ -12,7 +12,7 @@ const failed = { code: "unreachable", text: "The station was not reached, so not
 /**
  * @param {string} path @param {RequestInit} [init] @returns {Promise<any>}
  */
-async function ask(path, init) {
+export async function ask(path, init) {
   const reply = await fetch(path, init).catch(() => null);
   if (!reply) throw new Refusal(failed);
   if (reply.status === 204) return null;
@@ -22,7 +22,7 @@ async function ask(path, init) {
 }
 
 /** @param {string} method @param {unknown} body @returns {RequestInit} */
-const json = (method, body) => ({ method, body: JSON.stringify(body), headers: { "content-type": "application/json" } });
+export const json = (method, body) => ({ method, body: JSON.stringify(body), headers: { "content-type": "application/json" } });
 
 /** act carries out an officer's act. @param {"take"|"hand"|"leave"|"here"|"acknowledge"} what @param {WatchAct} m @returns {Promise<void>} */
 export const act = (what, m) => ask(`/api/watch/${what}`, json("POST", m));
