@@ -64,9 +64,9 @@
  * @property {string[]} [keys] principals of ours whose keys the accord names
  * @property {string[]} [far_keys] theirs
  * @property {import("./apiwatch.js").FarWatch} [far_watch]
+ * @property {import("./apiaccord.js").Proposal[]} [proposals] of changes to the accord
  * @property {import("./apitests.js").LineTest} [test]
  * @property {import("./apitests.js").Suspension[]} [suspended]
- * @property {import("./apiaccord.js").Proposal[]} [proposals] of changes to the accord
  */
 
 /**
