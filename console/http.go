@@ -61,13 +61,14 @@ func (s *Server) apiRoutes() *routes {
 
 // largeBodies are the requests that may be larger than the others.
 var largeBodies = map[string]int64{
-	"POST /api/lines/{line}/messages":    maxTextBody,
-	"POST /api/lines/{line}/files":       maxFileBody,
-	"POST /api/lines/{line}/disclosures": 4 * maxBody,
-	"POST /api/backup":                   2 * maxBody,
-	"PUT /api/watch":                     maxSettings,
-	"POST /api/enrol/finish":             maxAnswer,
-	"POST /api/login/finish":             maxAnswer,
+	"POST /api/lines/{line}/messages":      maxTextBody,
+	"POST /api/lines/{line}/files":         maxFileBody,
+	"POST /api/lines/{line}/disclosures":   4 * maxBody,
+	"POST /api/lines/{line}/presence/keys": maxKeyBody,
+	"POST /api/backup":                     2 * maxBody,
+	"PUT /api/watch":                       maxSettings,
+	"POST /api/enrol/finish":               maxAnswer,
+	"POST /api/login/finish":               maxAnswer,
 }
 
 // bodyLimit is how many bytes the body of a request may have.

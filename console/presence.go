@@ -15,12 +15,18 @@ type Presences interface {
 	// AskPresence waits, a few seconds at most, for the other side's nonce.
 	AskPresence(ctx context.Context, slug string, r api.TouchRequest) (api.Touch, error)
 	ClaimPresence(slug string, t api.Touched) error
+
+	// NewKey and AddKey register a principal's key: what it answered is proposed to the other side.
+	NewKey(slug string, r api.KeyRequest) (api.NewKey, error)
+	AddKey(slug string, k api.CreatedKey) error
 }
 
 // presenceRoutes is what both doors lead to.
 func (s *Server) presenceRoutes(mux *routes) {
 	mux.HandleFunc("POST /api/lines/{line}/presence/ask", s.postPresenceAsk)
 	mux.HandleFunc("POST /api/lines/{line}/presence/claim", s.postPresenceClaim)
+	mux.HandleFunc("POST /api/lines/{line}/presence/keys/new", s.postNewKey)
+	mux.HandleFunc("POST /api/lines/{line}/presence/keys", s.postKey)
 }
 
 func (s *Server) postPresenceAsk(w http.ResponseWriter, r *http.Request) {
@@ -46,6 +52,29 @@ func (s *Server) postPresenceClaim(w http.ResponseWriter, r *http.Request) {
 	s.done(w, err)
 }
 
+func (s *Server) postNewKey(w http.ResponseWriter, r *http.Request) {
+	var ask api.KeyRequest
+	line, err := presenceRequest(r, &ask)
+	if err == nil {
+		err = checkKeyName(ask.Name)
+	}
+	if err != nil {
+		s.done(w, err)
+		return
+	}
+	k, err := s.st.NewKey(line, ask)
+	s.answer(w, k, err)
+}
+
+func (s *Server) postKey(w http.ResponseWriter, r *http.Request) {
+	var k api.CreatedKey
+	line, err := presenceRequest(r, &k)
+	if err == nil {
+		err = s.st.AddKey(line, k)
+	}
+	s.done(w, err)
+}
+
 // presenceRequest reads the line that a request names, and its body.
 func presenceRequest(r *http.Request, into any) (line string, err error) {
 	line = r.PathValue("line")
@@ -57,6 +86,9 @@ func presenceRequest(r *http.Request, into any) (line string, err error) {
 	}
 	return line, decodeBody(r, into)
 }
+
+// maxKeyBody bounds a new key's answer: it may bring certificates.
+const maxKeyBody = 48 << 10
 
 // mostKeyName is how long the name of a principal may be, in bytes.
 const mostKeyName = 160

@@ -23,6 +23,17 @@ func (f *fakeStation) ClaimPresence(slug string, t api.Touched) error {
 	return nil
 }
 
+func (f *fakeStation) NewKey(_ string, r api.KeyRequest) (api.NewKey, error) {
+	return api.NewKey{Name: r.Name, RPID: r.Origin, Exclude: []string{}}, nil
+}
+
+func (f *fakeStation) AddKey(_ string, k api.CreatedKey) error {
+	if k.Challenge != "AA" {
+		return &api.Error{Code: "no-such-touch", Text: "There is none.", Action: "Begin again."}
+	}
+	return nil
+}
+
 func TestPresenceRequests(t *testing.T) {
 	s, _ := testServer(t, nil)
 	b := entered(t, s)
@@ -39,6 +50,10 @@ func TestPresenceRequests(t *testing.T) {
 		{"claim", `{"nonce":"south","authenticator_data":"","client_data":"","signature":""}`, http.StatusNoContent},
 		{"claim", `{"nonce":"other"}`, http.StatusNotFound},
 		{"claim", `{`, http.StatusBadRequest},
+		{"keys/new", `{"name":"A. Weber","origin":"http://localhost"}`, http.StatusOK},
+		{"keys/new", `{"name":"","origin":"http://localhost"}`, http.StatusBadRequest},
+		{"keys", `{"challenge":"AA","client_data":"` + strings.Repeat("A", 20<<10) + `","attestation":""}`, http.StatusNoContent},
+		{"keys", `{"challenge":"AB"}`, http.StatusNotFound},
 	} {
 		got := b.request("POST", "/api/lines/south/presence/"+ask.path, ask.body, nil)
 		if got.StatusCode != ask.status {

@@ -54,8 +54,10 @@ var requestRules = map[string]rule{
 	"POST /api/lines/{line}/disclosures":        decides,
 	"POST /api/lines/{line}/disclosures/answer": decides,
 
-	"POST /api/lines/{line}/presence/ask":   acts, // the key itself says whose it is
-	"POST /api/lines/{line}/presence/claim": acts,
+	"POST /api/lines/{line}/presence/ask":      acts, // the key itself says whose it is
+	"POST /api/lines/{line}/presence/claim":    acts,
+	"POST /api/lines/{line}/presence/keys/new": governs,
+	"POST /api/lines/{line}/presence/keys":     governs,
 
 	"GET /api/lines/{line}/accord":           reads,
 	"POST /api/lines/{line}/accord/propose":  governs,

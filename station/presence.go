@@ -64,6 +64,8 @@ type proving struct {
 	asking  []*nonceAsk // our consoles that wait for a nonce
 	touches []touch     // nonces of theirs that our keys have not answered yet
 
+	registering []registering // keys of ours
+
 	proven record.CallID // the call of which the proofs are
 	proofs []proof
 }

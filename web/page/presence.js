@@ -47,6 +47,7 @@ export class Presence {
     this.#proofs.show((c.presence ?? []).map((p) => said(p, d.station, l.peer, d.utc)), (s) => s.what);
     any("presence-refusal").hidden = !this.#refusal;
     say(any("presence-refusal"), this.#refusal ? `${this.#refusal.text} ${this.#refusal.action}` : "");
+    byId("presence-register", HTMLAnchorElement).href = `key.html?line=${encodeURIComponent(l.line)}`;
     const read = reading(l);
     this.#words.hidden = !read;
     if (!read) return;

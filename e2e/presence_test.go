@@ -1,0 +1,153 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/webauthn"
+	"github.com/chromedp/chromedp"
+)
+
+// at opens a page of the station in a browser.
+func (s *serving) at(c *chromium, next string) *tab {
+	s.t.Helper()
+	station, err := s.client()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	link, err := station.Link(within(s.t, patience), next)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return c.open(s.t, link)
+}
+
+// plugIn gives a tab a hardware key that is touched, and its PIN given, whenever a page asks.
+func (p *tab) plugIn() {
+	p.t.Helper()
+	p.do("plugging a key in", chromedp.Func(func(ctx context.Context, tgt *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, tgt, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, tgt, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+			Protocol: webauthn.AuthenticatorProtocolCtap2, Ctap2version: webauthn.Ctap2versionCtap21, Transport: webauthn.AuthenticatorTransportUsb,
+			HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+		}})
+		return err
+	}))
+}
+
+// proofs are what the page says of presence, without the marks that isolate names.
+func (p *tab) proofs() string {
+	return plainly(eval[string](p, `[...document.querySelectorAll("#presence-proofs li")].map((l) => l.className + ": " + l.innerText).join("\n")`))
+}
+
+func plainly(s string) string { return strings.NewReplacer("\u2068", "", "\u2069", "").Replace(s) }
+
+func (p *tab) waitProof(words string) {
+	p.t.Helper()
+	p.until(patience, func() bool { return strings.Contains(p.proofs(), words) }, func() string {
+		return fmt.Sprintf("the page says of presence %q, want %q; refused: %q", p.proofs(), words, p.text("#presence-refusal"))
+	})
+}
+
+// A principal's key is registered in the browser, approved by the other side, touched in a call and verified there. A page
+// that cheats is refused by the other side, with its reason on both consoles.
+func TestPresence(t *testing.T) {
+	n, s := startStations(t)
+	n.stands()
+	s.stands()
+	north := n.at(startChromium(t, options{Tone: northTone}), "/key.html?line=south")
+	north.plugIn()
+	n.registers(north, s)
+
+	north.do("going to the console", chromedp.Navigate("http://"+n.page+"/?ready=1"))
+	south := s.at(startChromium(t, options{Tone: southTone}), "/?ready=1")
+	north.waitStatus("Line open")
+	south.waitStatus("Line open")
+	p := &pair{North: north, South: south}
+	p.call()
+	words := func(p *tab) string {
+		return eval[string](p, `["first", "last"].map((i) => document.getElementById("presence-" + i).textContent).join(" ")`)
+	}
+	if a, b := words(north), words(south); len(strings.Fields(a)) != 4 || a != b {
+		t.Errorf("north reads %q and south %q, want the same words", a, b)
+	}
+
+	for _, cheat := range []struct{ how, reason string }{
+		{`t.challenge = t.challenge.split("").reverse().join("").replace(/.$/, "A")`, "the key signed something else"},
+		{`const k = await w.create({ name: "Nobody", challenge: t.challenge, rp_id: t.rp_id, user: "AAAA", exclude: [], timeout_ms: 9000 });
+			void k; t.credential = window.ringdownOther`, "the signature is not by the key that the accord names"},
+	} {
+		north.cheats(cheat.how, "await w.touch(t)")
+		for name, page := range map[string]*tab{"South refused": north, "Do not take it as proof": south} {
+			page.waitProof(cheat.reason)
+			page.waitProof(name)
+		}
+	}
+	north.screenshot("presence-refused-north")
+	south.screenshot("presence-refused-south")
+
+	eval[bool](north, cheating(`window.ringdownKept = await w.touch(t)`)) // and claims it in the next call
+	north.clickOn("#presence-keys button")
+	for name, page := range map[string]*tab{"north": north, "south": south} {
+		page.waitProof("A. Weber's key, vouched for by North")
+		page.screenshot("presence-verified-" + name)
+	}
+
+	north.press("Hang up")
+	south.waitStatus("Call ended")
+	north.waitStatus("Call ended")
+	let(2 * time.Second) // who has just hung up does not call again by mistake
+	p.call()
+	north.cheats("", "{ ...window.ringdownKept, nonce: t.nonce }")
+	south.waitProof("the key signed for another call")
+	north.waitProof("the key signed for another call")
+}
+
+// registers a key on north's page, and has south's administrator approve it.
+func (n *serving) registers(page *tab, s *serving) {
+	n.t.Helper()
+	page.waitText("#for", "South")
+	eval[bool](page, `(document.getElementById("key-name").value = "A. Weber", true)`)
+	page.press("Register a key")
+	page.until(patience, func() bool { return strings.Contains(plainly(page.text("#key-told")), "proposed to South") },
+		func() string { return "the page says: " + page.text("#key-told") })
+	page.screenshot("presence-register")
+	other, err := s.client()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	until(n.t, patience, func() bool {
+		a, err := other.Accord(within(n.t, patience), "north")
+		return err == nil && len(a.Proposals) == 1 && other.ApproveProposal(within(n.t, patience), "north", a.Proposals[0].ID) == nil
+	}, func() string { return "south is asked nothing" })
+	until(n.t, patience, func() bool {
+		lines, err := n.lines()
+		return err == nil && len(lines) == 1 && len(lines[0].Keys) == 1
+	}, func() string { return "the key is not in force" })
+}
+
+// cheating is a script of a page that asks as it should and then does something else. It is in the hand of whoever runs the
+// claimant's station.
+func cheating(then string) string {
+	return `(async () => {
+		const w = await import("/webauthn.js"), { post } = await import("/presence.js");
+		const t = await post("south", "presence/ask", { name: "A. Weber" });
+		` + then + `;
+		return true;
+	})()`
+}
+
+// cheats claims presence with something that is not what the other side asked for.
+func (p *tab) cheats(change, answer string) {
+	p.t.Helper()
+	// A key that is not the registered one: its credential is known to the page that makes it alone.
+	eval[bool](p, `(() => { const create = navigator.credentials.create.bind(navigator.credentials);
+		navigator.credentials.create = async (o) => { const k = await create(o); window.ringdownOther = k.id; return k; }; return true; })()`)
+	eval[bool](p, cheating(change+`; await post("south", "presence/claim", `+answer+`)`))
+}
