@@ -1,0 +1,117 @@
+package station
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"ringdown/api"
+)
+
+// sits attaches a console at which a person sits; with an id, at that place.
+func (w *world) sits(side int, id string, who api.Person) *phone {
+	w.t.Helper()
+	p := &phone{w: w, side: side, heard: make(map[uint32]time.Duration)}
+	seat, err := w.st[side].Attach(api.ToStation{Type: "attach", Kind: "command", Name: "Desk 2", Console: id}, who, p)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	p.seat, p.id = seat, seat.ID()
+	return p
+}
+
+var (
+	lind  = api.Person{ID: "p2", Name: "I. Lind", Roles: []api.Role{api.RoleOfficer, api.RolePrincipal}}
+	kiosk = api.Person{Roles: []api.Role{api.RoleOfficer}}
+	vera  = api.Person{ID: "p3", Name: "Vera", Roles: []api.Role{api.RoleObserver}}
+)
+
+// TestRecordNamesThePerson: who is logged in is named by their own name and role, a kiosk by the console's name.
+func TestRecordNamesThePerson(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		r.startAll()
+		r.settle(5 * time.Second)
+		north, south := r.sits(0, "", lind), r.sits(1, "", kiosk)
+		for _, p := range []*phone{north, south} {
+			p.do(api.ToStation{Type: "ready", Ready: true})
+		}
+		r.answer(north, south)
+		south.press("hangup")
+		r.settle(10 * time.Second)
+		for side := range 2 {
+			who := make(map[string]string)
+			for _, s := range r.page(side, api.RecordQuery{Kinds: []string{"call"}}).Items[0].Call.Steps {
+				if s.Who != "" {
+					who[name(side, s.By)+" "+s.Step] = s.Who + ", " + string(s.Role)
+				}
+			}
+			if who["north called"] != "I. Lind, principal" || who["south answered"] != "Desk 2, officer" {
+				t.Errorf("side %d: the record names %q", side, who)
+			}
+		}
+		if c := r.st[0].Status().Consoles[0]; c.Person != "I. Lind" || len(c.Roles) != 2 || c.Name != "Desk 2" {
+			t.Errorf("the console is %+v", c)
+		}
+	})
+}
+
+// TestReadByThePerson: a receipt has the name of who is logged in, whatever name the console gives; a
+// principal has seen it.
+func TestReadByThePerson(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		r.startAll()
+		r.settle(5 * time.Second)
+		r.say(0, "the pass is open")
+		r.within(time.Second, "it is delivered", func() bool { return r.stage(0, "the pass is open") == api.StageDelivered })
+		it, _ := r.item(1, "the pass is open")
+		read := func(who api.Person, stage api.Stage) *api.Ladder {
+			if err := r.of(1).Read(r.t.Context(), who, api.Marks{Keys: []string{it.Key}, Name: "Somebody else"}); err != nil {
+				t.Fatal(err)
+			}
+			r.within(time.Second, "it is "+string(stage), func() bool { return r.stage(0, "the pass is open") == stage })
+			got, _ := r.item(0, "the pass is open")
+			return got.Ladder
+		}
+		if l := read(weber, api.StageRead); l.ReadBy != "A. Weber" {
+			t.Errorf("read by %q", l.ReadBy)
+		}
+		if l := read(lind, api.StageSeen); l.SeenBy != "I. Lind" || l.ReadBy != "A. Weber" {
+			t.Errorf("seen by %q, read by %q", l.SeenBy, l.ReadBy)
+		}
+		r.same()
+	})
+}
+
+// TestObserversTakeNoSeat: the place of a console in a call is not for who may not speak.
+func TestObserversTakeNoSeat(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		r.startAll()
+		north, south := r.sits(0, "", lind), r.phone(1)
+		north.do(api.ToStation{Type: "ready", Ready: true})
+		r.answer(north, south)
+		north.seat.Detach()
+		if p := r.sits(0, north.id, vera); p.id == north.id {
+			t.Error("an observer has the place of who spoke")
+		}
+		if p := r.sits(0, north.id, weber); p.id != north.id {
+			t.Error("another officer has it not")
+		}
+	})
+}
+
+// TestDamagedPeople: a station whose people are not known does not start.
+func TestDamagedPeople(t *testing.T) {
+	p := newPair(t)
+	file := filepath.Join(p.dir[0], PeopleFile)
+	p.must(os.WriteFile(file, []byte(`{"people":`), 0o600))
+	_, err := Start(context.Background(), DaemonOptions{Dir: p.dir[0]})
+	if bad, ok := errors.AsType[*PeopleError](err); !ok || !strings.Contains(err.Error(), file) || !strings.Contains(bad.Hint(), "backup") {
+		t.Fatalf("%v", err)
+	}
+	p.must(os.Remove(file))
+	p.start(0)
+}
