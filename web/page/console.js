@@ -420,6 +420,7 @@ function changed() {
 
 function conclude() {
   if (!desk.lines.some((l) => l.line === desk.front)) desk.front = desk.lines[0]?.line ?? "";
+  byId("to-accord", HTMLAnchorElement).href = `accord.html?line=${encodeURIComponent(desk.front)}`;
   desk.faults = faults();
   desk.warnings = equipment.warnings;
   around.tested = equipment.settings.tested;
