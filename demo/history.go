@@ -21,29 +21,33 @@ import (
 //
 // What fails is kept in err, and nothing is done from then on.
 type history struct {
-	start time.Time // midnight, UTC, of the story's first day
+	start time.Time // midnight, UTC, of the story's first day; the quiet days are before it
 	now   time.Time
 	err   error
+
+	opened bool // the line has been up: tests are due from then on
+	cut    bool // it is down now
 
 	north, south *desk
 }
 
 const (
-	// storyDays is how many whole days the story has before today.
+	// storyDays is how many whole days the story has before today, and quietDays how many there are before it.
 	storyDays = 3
+	quietDays = 11
 
 	hop = 30 * time.Millisecond // from one station to the other
 )
 
-// storyStart is midnight of the story's first day.
+// storyStart is midnight of the first day of all.
 func storyStart(now time.Time) time.Time {
-	return now.UTC().Truncate(24*time.Hour).AddDate(0, 0, -storyDays)
+	return now.UTC().Truncate(24*time.Hour).AddDate(0, 0, -storyDays-quietDays)
 }
 
 // makeHistory writes the story into the folders of both stations, which do not run yet.
 func makeHistory(now time.Time, north, south *party) error {
-	h := &history{start: storyStart(now)}
-	h.now = h.start
+	h := &history{now: storyStart(now)}
+	h.start = h.now.AddDate(0, 0, quietDays)
 	h.north, h.south = h.open(north), h.open(south)
 	if h.err == nil {
 		h.north.far, h.south.far = h.south, h.north
@@ -167,7 +171,7 @@ func (d *desk) take() []func() error {
 	return list
 }
 
-// at sets the story's clock: a day, 0 the first, and a time of day in UTC.
+// at sets the story's clock: a day, 0 the first of the story, those before it quiet, and a time of day in UTC.
 func (h *history) at(day int, clock string) {
 	h.try(func() error {
 		layout := time.TimeOnly[:len(clock)]
@@ -179,7 +183,7 @@ func (h *history) at(day int, clock string) {
 		if t.Before(h.now) {
 			return fmt.Errorf("the story goes back to %s", t.Format(time.DateTime))
 		}
-		h.until(t)
+		h.pass(t)
 		return nil
 	})
 }
@@ -200,6 +204,7 @@ func (h *history) lineUp() {
 	h.path(1, true)
 	h.path(2, true)
 	h.path(0, true)
+	h.opened, h.cut = true, false
 }
 
 func (h *history) lineDown() {
@@ -212,6 +217,7 @@ func (h *history) lineDown() {
 	h.path(1, false)
 	h.path(2, false)
 	h.path(0, false)
+	h.cut = true
 }
 
 // path is a change that both sides see, the second a little later.

@@ -14,16 +14,17 @@ const (
 )
 
 // tell tells the story: two desks that keep their forces and their networks out of
-// each other's way, over three days and a morning. It ends before now, as both stations are
+// each other's way: weeks of quiet duty, then three days and a morning. It ends before now, as both stations are
 // about to be restarted, with a message that North has not read.
 func (h *history) tell(now time.Time) {
 	h.north.people = []string{"I. Varn, watch", "T. Reik, CSIRT", "M. Orlan, chief of watch"}
 	h.south.people = []string{"D. Quill, watch", "O. Sable, CSIRT", "R. Emsing, duty officer"}
-	h.at(0, "07:52")
+	h.at(-quietDays, "07:52")
 	for _, d := range h.desks() {
 		d.writes(d.beginning())
 	}
 	h.firstWords()
+	h.quiet()
 	airspace := h.announced()
 	wave := h.wave()
 	call := h.crossing(airspace)
@@ -38,16 +39,16 @@ func (h *history) tell(now time.Time) {
 func (h *history) firstWords() {
 	n, s := h.north, h.south
 	h.lineUp()
-	h.at(0, "08:05")
+	h.at(-quietDays, "08:05")
 	a := s.says(nil, "Line open here, both paths. The South desk is manned from 06:00 to 22:00 UTC; by night this line rings the duty officer's phone.")
-	h.at(0, "08:06:20")
+	h.at(-quietDays, "08:06:20")
 	n.reads(watch, a)
 	b := n.says(nil, "Good morning. Same hours here, and two phones by night. Test call at 08:15 if it suits you.", n.about(record.Answers, a))
 	h.after(41 * time.Second)
 	s.reads(watch, b)
-	h.at(0, "08:15:02")
+	h.at(-quietDays, "08:15:02")
 	n.calls(watch, watch, 6*time.Second, 72*time.Second)
-	h.at(0, "08:18")
+	h.at(-quietDays, "08:18")
 	c := s.says(nil, "Clear and without gaps on our side. We enter the line as taken over.")
 	h.after(25 * time.Second)
 	n.reads(watch, c)
@@ -215,21 +216,21 @@ func (h *history) settled(airspace, wave *mark) {
 // today are the last hours before the demo, whatever time it is.
 func (h *history) today(now time.Time, wave *mark) {
 	n, s := h.north, h.south
-	h.until(now.Add(-3*time.Hour - 12*time.Minute))
+	h.pass(now.Add(-3*time.Hour - 12*time.Minute))
 	a := n.says(wave, "The registrar has taken down all four domains. We keep the block for thirty days.")
 	h.after(2 * time.Minute)
 	s.reads(cert, a)
-	h.until(now.Add(-74 * time.Minute))
+	h.pass(now.Add(-74 * time.Minute))
 	dip := s.opens("Frequency dip in the southern grid", 90*time.Second)
 	b := s.says(dip, "49.82 Hz for four seconds; a converter station tripped. No load was shed. No sign of anything but the converter.")
 	h.after(80 * time.Second)
 	n.reads(watch, b)
-	h.until(now.Add(-70 * time.Minute))
+	h.pass(now.Add(-70 * time.Minute))
 	n.calls(watch, chief, 5*time.Second, 2*time.Minute+37*time.Second)
-	h.until(now.Add(-9 * time.Minute))
+	h.pass(now.Add(-9 * time.Minute))
 	c := n.says(nil, "Both stations are restarted in five minutes, as agreed. The record is on both sides.")
 	h.after(35 * time.Second)
 	s.reads(watch, c)
-	h.until(now.Add(-6 * time.Minute))
+	h.pass(now.Add(-6 * time.Minute))
 	s.says(dip, "The converter is back. We send its protocol when the stations are up again; please look whether your side saw the second swing at 49.86 Hz.")
 }

@@ -12,7 +12,7 @@
 // and the two meet only in [Builder.Report].
 //
 // All times are UTC. Weeks are those of ISO 8601, from Monday on; a week or month that reaches beyond the time
-// asked for is cut there. The report ends where the record does ([api.Report.Until]): at the later of both logs'
+// asked for is cut there. No report begins before the day of the first entry. It ends where the record does ([api.Report.Until]): at the later of both logs'
 // newest entries. When that was co-signed both stations were there; what came after it nobody has
 // said yet, and silence is not taken for health.
 //

@@ -12,7 +12,7 @@ import (
 // An Ask says of what a report is wanted. Both sides ask alike to get the same.
 type Ask struct {
 	Parties  [2]string // names, the accord's first party and the second
-	From, To time.Time // To is at most Now; a report of more than MostYears is cut at its beginning
+	From, To time.Time // To is at most Now; what is before the first entry, or more than MostYears, is cut off
 	Now      time.Time
 	Paths    []int              // of the accord, in rising order
 	Tests    []accord.TimeOfDay // agreed times
@@ -28,7 +28,7 @@ const (
 // Report computes a report from all entries that were added.
 func (b *Builder) Report(ask Ask) *api.Report {
 	to := earlier(ask.To, ask.Now).UTC().Truncate(time.Millisecond)
-	from := earlier(later(ask.From, to.AddDate(-MostYears, 0, 0)), to).UTC().Truncate(time.Millisecond)
+	from := earlier(later(later(ask.From, to.AddDate(-MostYears, 0, 0)), b.firstDay()), to).UTC().Truncate(time.Millisecond)
 	s := span{from.UnixMilli(), to.UnixMilli()}
 	until := min(s.to, max(b.logs[0].newest, b.logs[1].newest, s.from))
 	r := &api.Report{Parties: ask.Parties, From: from, To: to, Until: stamp(until), TestTimes: []string{},
@@ -43,6 +43,15 @@ func (b *Builder) Report(ask Ask) *api.Report {
 	r.Weeks, r.Months = f.periods(weeks(s)), f.periods(months(s))
 	r.Days, r.Tests = f.days(s), dots(f.dues)
 	return r
+}
+
+// firstDay is the day on which the first of both logs begins: before it there was no line.
+func (b *Builder) firstDay() time.Time {
+	first := b.logs[0].begun
+	if b.logs[0].size == 0 || b.logs[1].size > 0 && b.logs[1].begun < first {
+		first = b.logs[1].begun
+	}
+	return dayOf(stamp(first))
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -29,6 +29,7 @@ var declared = map[string]string{
 	"../api/person.go":   "apiperson.js",
 	"../api/call.go":     "apicall.js",
 	"../api/presence.go": "apipresence.js",
+	"../api/report.go":   "apireport.js",
 	"../api/watch.go":    "apiwatch.js",
 	"../api/tests.go":    "apitests.js",
 	"../api/accord.go":   "apiaccord.js",

@@ -330,6 +330,7 @@ export class Recording {
   #exports(q) {
     const what = q.matter ? "this matter" : q.from ? "this day" : "the whole record";
     say(any("export-what"), `Save ${what}:`);
+    any("report-link").setAttribute("href", `report.html?line=${encodeURIComponent(this.#book.slug)}`);
     for (const form of /** @type {const} */ (["html", "json"])) {
       const link = any(`export-${form}`);
       link.setAttribute("href", this.#book.exportAddress(form, q));
