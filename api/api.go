@@ -263,8 +263,10 @@ type Event struct {
 
 	// "ring": this console shall ring for the call of Slug (Ring true) or stop (false).
 	// The console says with ToStation "ringing" when it really sounds.
-	Slug string `json:"slug,omitempty"`
-	Ring bool   `json:"ring,omitempty"`
+	// With Drill it sounds as a drill does.
+	Slug  string `json:"slug,omitempty"`
+	Ring  bool   `json:"ring,omitempty"`
+	Drill bool   `json:"drill,omitempty"`
 
 	// "record": these items of the record of Slug are new or have changed, the oldest
 	// first; Gone are keys that are no more, because what waited has got its number.

@@ -40,7 +40,7 @@ type Console string
 
 // Hooks is how the machine reaches the station. The methods are called from
 // within the machine's own, with everything settled; they may read the machine
-// (View, Signal, Speaker, Deadline), and must not call anything that changes it.
+// (View, Signal, Speaker, Drill, Deadline), and must not call anything that changes it.
 type Hooks interface {
 	// Ring says that this console shall ring, or stop.
 	Ring(c Console, on bool)

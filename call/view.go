@@ -139,6 +139,9 @@ func (m *Machine) Signal() wire.Signal {
 	return s
 }
 
+// Drill reports whether the call is one that exercises the people.
+func (m *Machine) Drill() bool { return m.call != nil && m.call.drill }
+
 // Speaker is our console in the live call, lost or not; "" if there is none.
 func (m *Machine) Speaker() Console {
 	if !m.call.live() {

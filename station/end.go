@@ -192,7 +192,7 @@ func (e *lineEnd) Offload(work func()) {
 
 func (e *lineEnd) Ring(c call.Console, on bool) {
 	if st, ok := e.s.seats[string(c)]; ok {
-		st.send(api.Event{Type: "ring", At: stamp(e.s.opt.Now()), Slug: e.slug, Ring: on})
+		st.send(api.Event{Type: "ring", At: stamp(e.s.opt.Now()), Slug: e.slug, Ring: on, Drill: on && e.call.Drill()})
 	}
 }
 

@@ -57,7 +57,7 @@ func TestContrast(t *testing.T) {
 		{"strong", "panel", 7}, {"strong", "paper", 7}, {"on-strong", "strong-fill", 7},
 		{"amber", "panel", 7}, {"amber", "paper", 7}, {"on-amber", "amber-fill", 7},
 		{"red", "panel", 7}, {"red", "paper", 7}, {"on-red", "red-fill", 7},
-		{"drill", "panel", 7}, {"drill", "paper", 7}, {"on-drill", "drill-fill", 7}, {"drill", "drill-pale", 4.5}, {"ink", "drill-pale", 7},
+		{"drill", "panel", 7}, {"drill", "paper", 7}, {"on-drill", "drill-fill", 7}, {"on-drill", "drill-stripe", 7}, {"drill", "drill-pale", 4.5}, {"ink", "drill-pale", 7},
 		{"soft", "panel", 4.5}, {"soft", "paper", 4.5}, {"ink", "track", 3},
 	}
 	for look, tokens := range themes(t) {

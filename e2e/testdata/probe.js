@@ -34,23 +34,25 @@
     return connections.findLast((c) => c.connectionState !== 'closed');
   }
 
-  function analyser() {
-    const track = live()?.getReceivers().map((r) => r.track).find((t) => analysers.has(t.id));
-    return track && analysers.get(track.id);
+  /** One for each voice that is received, all of one size. */
+  function ears() {
+    return (live()?.getReceivers() ?? []).map((r) => analysers.get(r.track.id)).filter((a) => a !== undefined);
   }
 
   /** Listens for ms and answers with the level in dB of each frequency asked for, and of the loudest. */
   async function hear(ms, frequencies) {
     const none = { loudest: 0, level: -200, levels: frequencies.map(() => -200) };
-    const ear = analyser();
+    const all = ears(), ear = all[0];
     if (!ear || !audio) return none;
     if (audio.state !== 'running') await audio.resume();
     const bins = new Float32Array(ear.frequencyBinCount);
     const peak = new Float32Array(ear.frequencyBinCount).fill(-200);
     for (const end = performance.now() + ms; performance.now() < end;) {
       await new Promise((done) => setTimeout(done, 50));
-      ear.getFloatFrequencyData(bins);
-      for (let i = 0; i < bins.length; i++) peak[i] = Math.max(peak[i], bins[i]);
+      for (const one of all) {
+        one.getFloatFrequencyData(bins);
+        for (let i = 0; i < bins.length; i++) peak[i] = Math.max(peak[i], bins[i]);
+      }
     }
     const width = audio.sampleRate / ear.fftSize;
     const near = (hz) => Math.max(...peak.subarray(Math.floor(hz / width) - 2, Math.ceil(hz / width) + 3));
@@ -61,7 +63,8 @@
   /** What the browser counted of the voice it received on the live connection. */
   async function received() {
     const report = await live()?.getStats();
-    const found = [...(report?.values() ?? [])].find((s) => s.type === 'inbound-rtp' && s.kind === 'audio');
+    const inbound = [...(report?.values() ?? [])].filter((s) => s.type === 'inbound-rtp' && s.kind === 'audio');
+    const found = inbound.sort((a, b) => b.packetsReceived - a.packetsReceived)[0]; // whoever speaks for the other side
     return {
       packets: found?.packetsReceived ?? 0,
       samples: found?.totalSamplesReceived ?? 0,

@@ -170,6 +170,7 @@
  * @property {Line} [line]
  * @property {string} [slug]
  * @property {boolean} [ring]
+ * @property {boolean} [drill] it sounds as a drill does
  * @property {import("./apirecord.js").Item[]} [items]
  * @property {string[]} [gone] keys of items that are no more
  * @property {boolean} [more] there were too many to name

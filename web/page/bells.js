@@ -25,8 +25,8 @@ const alarmAfter = 3000; // ms not ready before it is called out
 export class Bells {
   #equipment;
   #tell;
-  /** The lines that shall ring here. @type {Set<string>} */
-  #shall = new Set();
+  /** The lines that shall ring here, and whether for a drill. @type {Map<string, boolean>} */
+  #shall = new Map();
   /** Those of which the station was told that they do. @type {Set<string>} */
   #told = new Set();
   #notReadySince = 0;
@@ -42,9 +42,9 @@ export class Bells {
     this.#tell = tell;
   }
 
-  /** shall takes the station's word that a line rings here, or no longer. @param {string} slug @param {boolean} on */
-  shall(slug, on) {
-    if (on) this.#shall.add(slug);
+  /** shall takes the station's word that a line rings here, for a drill or for real, or no longer. @param {string} slug @param {boolean} on @param {boolean} drill */
+  shall(slug, on, drill) {
+    if (on) this.#shall.set(slug, drill);
     else this.#shall.delete(slug);
     this.#ring();
   }
@@ -107,9 +107,12 @@ export class Bells {
   #ring() {
     const { ringer } = this.#equipment;
     if (this.#shall.size === 0) this.#proving = false;
-    ringer?.set("ring", this.#shall.size > 0 || this.#equipment.testing);
-    const sounds = ringer !== null && ringer.audible && ringer.isPlaying("ring") && this.#equipment.bell === "";
-    for (const slug of new Set([...this.#shall, ...this.#told])) {
+    // A drill sounds as one only while nothing rings for real.
+    const real = [...this.#shall.values()].includes(false);
+    ringer?.set("ring", real || this.#equipment.testing);
+    ringer?.set("drill", this.#shall.size > 0 && !real && !this.#equipment.testing);
+    const sounds = ringer !== null && ringer.audible && (ringer.isPlaying("ring") || ringer.isPlaying("drill")) && this.#equipment.bell === "";
+    for (const slug of new Set([...this.#shall.keys(), ...this.#told])) {
       const on = sounds && this.#shall.has(slug);
       if (on === this.#told.has(slug)) continue;
       if (on) this.#told.add(slug);

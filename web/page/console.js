@@ -14,6 +14,8 @@
 
 import { any, byId } from "./dom.js";
 import { Bells } from "./bells.js";
+import { mayAct } from "./company.js";
+import { Company } from "./companyview.js";
 import { Equipment } from "./equipment.js";
 import { Fields } from "./fields.js";
 import { History } from "./history.js";
@@ -75,6 +77,10 @@ const recording = new Recording({
 const presence = new Presence(changed);
 const watchPanel = new WatchPanel(changed);
 const testPanel = new TestPanel({ name: ownName, changed });
+const company = new Company({
+  ask: (m) => ask({ ...m, slug: desk.front }),
+  join, drill: () => ask({ type: "call", slug: desk.front, drill: true }), real: () => ask({ type: "call", slug: desk.front }),
+});
 const fields = new Fields(equipment, { name: ownName, rename, standDown });
 
 let skew = 0; // our station's clock less this page's, ms
@@ -85,8 +91,8 @@ let answering = ""; // slug of the line just answered
 let meaning = { word: "", since: -Infinity, guard, leadsOn: false }, place = { top: 0, since: -Infinity };
 /** @type {ReturnType<typeof setTimeout>|undefined} */
 let waiting; // a press that waits for its word to have stood long enough
-/** @type {Meter|null} */
-let farMeter = null;
+/** How loud each voice is that is heard here. @type {Meter[]} */
+const meters = [];
 let drawing = false;
 let alive = Date.now();
 
@@ -131,7 +137,7 @@ station.onevent = (/** @type {Event} */ e) => {
       around.history.forget(e.slug ?? "");
       break;
     case "ring":
-      bells.shall(e.slug ?? "", e.ring === true);
+      bells.shall(e.slug ?? "", e.ring === true, e.drill === true);
       break;
     case "record":
       recording.event(e);
@@ -178,12 +184,13 @@ function takeLine(l) {
   for (const p of l.paths) around.history.add(l.line, p, now());
   around.story.unshift(...tell(was, l, now()).reverse());
   around.story.length = Math.min(around.story.length, storyLength);
-  if (l.call && l.call.id !== was?.call?.id) newCall(l);
+  if (l.call && l.call.id !== was?.call?.id) newCall(l, was);
   bells.line(was, l, desk);
 }
 
-/** newCall brings a call forward, unless this console is in another one. @param {Line} l */
-function newCall(l) {
+/** newCall brings a call forward, unless this console is in another one. @param {Line} l @param {Line|undefined} was */
+function newCall(l, was) {
+  if (model.live(was)?.drill && model.live(l) && !l.call?.drill) desk.interrupted = l.call?.id;
   const busy = model.busyWith(desk);
   if (desk.muted && (!busy || busy.line === l.line)) mute();
   if (model.live(l) && !busy) desk.front = l.line;
@@ -224,7 +231,7 @@ function faults() {
 
 /** report tells the station whether this console is ready, when that has changed. */
 function report() {
-  const is = desk.wanted && desk.faults.length === 0 && station.state === "attached";
+  const is = desk.wanted && desk.faults.length === 0 && station.state === "attached" && mayAct(desk);
   if (!is) desk.ready = false;
   if (is === told || station.state !== "attached") return;
   told = is;
@@ -250,10 +257,10 @@ equipment.ontrack = () => {
   } else voice.speak(equipment.track);
 };
 voice.onstate = changed;
-voice.onfar = (/** @type {MediaStream} */ stream) => {
-  equipment.hear(stream);
-  farMeter?.close();
-  farMeter = equipment.headset && new Meter(equipment.headset.ctx, stream);
+voice.onfar = (/** @type {MediaStream} */ stream, /** @type {number} */ place) => {
+  equipment.hear(stream, place);
+  meters[place]?.close();
+  if (equipment.headset) meters[place] = new Meter(equipment.headset.ctx, stream);
 };
 
 /* What a person presses. */
@@ -287,6 +294,7 @@ function act() {
     case "ready": makeReady(); break;
     case "call": ask({ type: "call", slug: desk.front }); break;
     case "answer": answer(desk.front); break;
+    case "leave": ask({ type: "leave", slug: desk.front }); break;
     case "hangup": ask({ type: "hangup", slug: desk.front }); break;
     default:
       if (a.note) around.refusal = { text: a.note, action: "" };
@@ -307,6 +315,14 @@ async function answer(slug) {
   await ask({ type: "answer", slug });
   answering = "";
   changed();
+}
+
+/** join takes part in the call in front: to speak, this console is made ready first. @param {boolean} speaks */
+async function join(speaks) {
+  const slug = desk.front, id = model.live(model.front(desk))?.id;
+  if (speaks) await ready();
+  else if (!equipment.isOpen) makeReady();
+  if (model.live(desk.lines.find((l) => l.line === slug))?.id === id) await ask({ type: "join", slug, on: speaks });
 }
 
 /** answerSecond answers a line that is not in front; a call that goes on is never dropped for it. @param {string} slug */
@@ -338,7 +354,7 @@ function mute() {
 
 function listen() {
   around.listening = !around.listening;
-  equipment.far.muted = recorded && !around.listening;
+  equipment.listen(around.listening);
   changed();
 }
 
@@ -426,18 +442,20 @@ function conclude() {
   around.tested = equipment.settings.tested;
   report();
   const spoken = model.busyWith(desk);
-  equipment.speak((spoken !== undefined || answering !== "") && !desk.muted);
+  const call = model.live(spoken);
+  equipment.speak((answering !== "" || (call !== undefined && model.speaksIn(desk, call))) && !desk.muted);
   bells.sound(desk);
   const { word } = model.act(desk);
   if (word !== meaning.word) {
     meaning = {
       word, since: performance.now(),
-      guard: word === "Call" && meaning.word === "Hang up" ? guardAfterCall : guard,
-      leadsOn: ["", "Ready", "Call"].includes(meaning.word) && word !== "Hang up",
+      guard: word === "Call" && /^(Hang up|Leave)/.test(meaning.word) ? guardAfterCall : guard,
+      leadsOn: ["", "Ready", "Call"].includes(meaning.word) && ["Ready", "Call", "Answer"].includes(word),
     };
     around.refusal = null;
   }
   view.show(desk, around, now());
+  company.show(desk);
   presence.show(desk);
   recording.show(desk, now());
   watchPanel.show(desk, now());
@@ -454,10 +472,12 @@ function ranUntilNow() {
 
 function levels() {
   const near = recorded ? undefined : equipment.meter?.db;
-  view.levels(near, farMeter?.db, desk);
+  const heard = meters.map((m) => m.db);
+  view.levels(near, heard[0], desk);
+  company.levels(near, heard, desk.muted);
   // The demo's stage draws the voices beside what the wire shows of them.
   if (window !== parent && onThisMachine) {
-    parent.postMessage({ ringdown: "levels", near: desk.muted ? undefined : near, far: farMeter?.db, call: model.live(model.front(desk))?.state }, "*");
+    parent.postMessage({ ringdown: "levels", near: desk.muted ? undefined : near, far: heard[0], call: model.live(model.front(desk))?.state }, "*");
   }
 }
 

@@ -41,8 +41,8 @@ export class Equipment {
   /** @type {Output|null} */
   headset = null;
 
-  /** The far voice sounds here. */
-  far = new Audio();
+  /** The voices of others sound here, each by itself; the first is the other side's. @type {HTMLAudioElement[]} */
+  #voices = [];
 
   /** What goes to the station. @type {MediaStreamTrack|null} */
   track = null;
@@ -74,6 +74,7 @@ export class Equipment {
   recorded;
 
   #wanted = false;
+  #aloud = false;
   #plain;
   #micFault = "";
   #soundFault = "";
@@ -92,8 +93,6 @@ export class Equipment {
   constructor(recorded, plain) {
     this.recorded = recorded;
     this.#plain = plain;
-    this.far.autoplay = true;
-    this.far.muted = recorded;
     document.addEventListener("visibilitychange", () => this.#keepAwake());
     navigator.mediaDevices?.addEventListener("devicechange", () => this.#devicesChanged());
     navigator.permissions?.query({ name: /** @type {PermissionName} */ ("microphone") })
@@ -167,10 +166,20 @@ export class Equipment {
     if (this.track) this.track.enabled = on;
   }
 
-  /** hear plays the far voice. @param {MediaStream} stream */
-  hear(stream) {
-    this.far.srcObject = stream;
-    this.far.play().catch(() => {}); // blocked sound shows in the outputs' state
+  /** hear plays a voice. @param {MediaStream} stream @param {number} place */
+  hear(stream, place) {
+    const el = this.#voices[place] ??= new Audio();
+    el.autoplay = true;
+    el.muted = this.recorded && !this.#aloud;
+    el.srcObject = stream;
+    el.play().catch(() => {}); // blocked sound shows in the outputs' state
+    this.#route();
+  }
+
+  /** listen plays the voices where a recording speaks, or keeps them silent. @param {boolean} on */
+  listen(on) {
+    this.#aloud = on;
+    for (const el of this.#voices) el.muted = this.recorded && !on;
   }
 
   /** retrySound asks again for sound that was held back; the browser may now have seen a press. */
@@ -212,7 +221,7 @@ export class Equipment {
     const late = new Promise((resolve) => setTimeout(resolve, soundPatience));
     await Promise.race([Promise.allSettled(both), late]);
     this.#soundFault = this.ringer.running && this.headset.running ? "" : "sound-blocked";
-    if (!this.#soundFault && this.far.srcObject) this.far.play().catch(() => {});
+    if (!this.#soundFault) for (const el of this.#voices) el.play().catch(() => {});
   }
 
   #soundChanged() {
@@ -303,7 +312,7 @@ export class Equipment {
     const there = (id) => (this.devices.some((d) => d.kind === "audiooutput" && d.deviceId === id) ? id : "");
     await this.ringer?.useDevice(there(ringer));
     await this.headset?.useDevice(there(headset));
-    await this.far.setSinkId?.(there(headset)).catch(() => {});
+    for (const el of this.#voices) await el.setSinkId?.(there(headset)).catch(() => {});
   }
 
   /** A wake lock ends whenever the page is hidden: take it again when it is seen. */

@@ -6,6 +6,7 @@
 
 import { recordConcerns } from "./attention.js";
 import { inGlance, noCalls, testConcerns } from "./testmodel.js";
+import { rungWord, titled } from "./company.js";
 import * as words from "./words.js";
 import { watchConcerns } from "./watchmodel.js";
 import { clock, millis, parse, since, span } from "./times.js";
@@ -33,6 +34,7 @@ import { clock, millis, parse, since, span } from "./times.js";
  * @property {{from: number, to: number}|null} slept when nothing ran here, by our clock
  * @property {boolean} muted
  * @property {boolean} utc times are shown in UTC
+ * @property {string} [interrupted] id of the real call that interrupted a drill
  */
 
 /** @param {Desk} d */
@@ -44,11 +46,23 @@ export const live = (l) => (l?.call && l.call.state !== "ended" ? l.call : undef
 /** @param {Desk} d @param {Call} c */
 export const mine = (d, c) => c.console === d.me && d.me !== "";
 
-/** The line whose live call this console is in. @param {Desk} d */
+/** This console as one that has joined a call; nothing if it has not. @param {Desk} d @param {Call|undefined} c */
+export const guest = (d, c) => c?.joined?.find((j) => j.side === "us" && j.console === d.me && d.me !== "");
+
+/** The line whose live call this console is in, speaking for its side or joined. @param {Desk} d */
 export const busyWith = (d) => d.lines.find((l) => {
   const c = live(l);
-  return c !== undefined && mine(d, c);
+  return c !== undefined && (mine(d, c) || guest(d, c) !== undefined);
 });
+
+/** This console is in the call of another line. @param {Desk} d @param {Line} l */
+export function elsewhere(d, l) {
+  const busy = busyWith(d);
+  return busy !== undefined && busy.line !== l.line;
+}
+
+/** The other side hears this console. @param {Desk} d @param {Call} c */
+export const speaksIn = (d, c) => mine(d, c) || guest(d, c)?.speaks === true;
 
 /** The isolated name of a console of ours. @param {Desk} d @param {string} id */
 export function consoleName(d, id) {
@@ -74,9 +88,12 @@ const justEnded = (d, c, now) => c.state === "ended" && !d.seen.has(c.id) && now
 
 /**
  * A Headline is the state in words: the phrase of the status element, the
- * sentence after it, what can be done, and its sign.
- * @typedef {{phrase: string, detail: string, action: string, tone: Tone}} Headline
+ * sentence after it, what can be done, and its sign; of a drill the phrase begins with that word.
+ * @typedef {{phrase: string, detail: string, action: string, tone: Tone, drill?: boolean}} Headline
  */
+
+/** @param {Call} c @param {Headline} h @returns {Headline} */
+const marked = (c, h) => (c.drill ? { ...h, phrase: `DRILL · ${h.phrase}`, drill: true } : h);
 
 /** @param {Desk} d @param {number} now @returns {Headline} */
 export function headline(d, now) {
@@ -84,10 +101,10 @@ export function headline(d, now) {
   if (d.link !== "attached") return unlinked(d.link);
   if (!l) return { phrase: "No line", detail: "This station has no line yet.", action: "Make an accord with another station: “ringdown invite” begins it.", tone: "unknown" };
   const c = l.call;
-  if (c && c.state !== "ended") return callHeadline(d, l, c, now);
+  if (c && c.state !== "ended") return marked(c, callHeadline(d, l, c, now));
   if (c && justEnded(d, c, now)) {
     const e = words.ended(words.name(l.peer), c, rang(c));
-    return { phrase: "Call ended", detail: e.what, action: e.action, tone: "ended" };
+    return marked(c, { phrase: "Call ended", detail: e.what, action: e.action, tone: "ended" });
   }
   return lineHeadline(l);
 }
@@ -157,7 +174,7 @@ export function brief(d, l) {
     const h = lineHeadline(l);
     return { text: `${h.phrase} · ${pathsUp(l)}`, tone: h.tone };
   }
-  const h = callHeadline(d, l, c, NaN);
+  const h = marked(c, callHeadline(d, l, c, NaN));
   const who = mine(d, c) ? " here" : c.console ? ` at ${consoleName(d, c.console)}` : "";
   return { text: h.phrase + who, tone: h.tone };
 }
@@ -173,8 +190,8 @@ function reach(d, l, c, now) {
 /**
  * The one control: the word on it, what a press does, and the line under it.
  * @typedef {object} Act
- * @property {"Call"|"Answer"|"Hang up"|"Ready"|"In use"} word
- * @property {"call"|"answer"|"hangup"|"ready"|""} does nothing: it cannot be pressed, and note says why
+ * @property {string} word "Call", "Answer", "Hang up", "Leave", "Ready", "In use"; in a drill with DRILL after it
+ * @property {"call"|"answer"|"hangup"|"leave"|"ready"|""} does nothing: it cannot be pressed, and note says why
  * @property {boolean} decline Decline stands beside it
  * @property {string} note
  */
@@ -187,7 +204,7 @@ export function act(d) {
     ? does("Hang up", "", "The station holds the call until this page is connected again.")
     : does("Call", "", "");
   if (!l) return does("Call", "", "");
-  if (c) return actInCall(d, c);
+  if (c) return c.drill ? drilled(actInCall(d, c)) : actInCall(d, c);
   const other = busyWith(d);
   if (other) return does("Call", "", `This console is in a call with ${words.name(other.peer)}.`);
   if (!d.ready) return notReady(d);
@@ -195,6 +212,9 @@ export function act(d) {
   if (noCalls(l)) return does("Call", "", noCalls(l));
   return does("Call", "call", `Space or Enter · ${ringsThere(l)}`);
 }
+
+/** The control of a drill says so: a press that was meant for a drill never does what a real call asks for. @param {Act} a @returns {Act} */
+const drilled = (a) => ({ ...a, word: `${a.word} DRILL`, note: `DRILL · ${a.note}` });
 
 /** @param {Act["word"]} word @param {Act["does"]} what @param {string} note @returns {Act} */
 const does = (word, what, note) => ({ word, does: what, note, decline: false });
@@ -225,6 +245,8 @@ function actInCall(d, c) {
       : d.ready ? "Space or Enter" : "Opens sound and microphone, then answers.";
     return { word: "Answer", does: "answer", note, decline: !takeOver };
   }
+  const joined = guest(d, c);
+  if (joined) return does("Leave", "leave", joined.speaks ? "They hear this console too." : "This console listens; nobody hears it.");
   const verb = c.state === "active" || c.state === "held" ? "Answered at" : "Called from";
   return does("In use", "", `${verb} ${consoleName(d, c.console)}.`);
 }
@@ -246,10 +268,22 @@ export function ladder(c) {
   const rungs = [];
   for (const step of toAnAnswer) {
     const s = c.steps.find((s) => s.step === step);
-    if (s) rungs.push({ word: step === "ringing" && c.ringing > 0 ? `ringing at ${c.ringing}` : step, at: parse(s.at), by: s.by, state: "done" });
+    if (s) rungs.push({ word: step === "ringing" && c.ringing > 0 ? `ringing at ${c.ringing}` : named(s), at: parse(s.at), by: s.by, state: "done" });
     else if (c.state !== "ended") rungs.push({ word: step, at: NaN, by: "", state: rungs.some((r) => r.state === "waiting") ? "open" : "waiting" });
   }
-  return rungs.concat(shorten(befell(c)));
+  return rungs.concat(shorten(befell(c)), expected(c));
+}
+
+/** The step with who took it. @param {import("./api.js").Step} s */
+function named(s) {
+  const who = titled(s.who, s.role);
+  return s.step === "answered" && who ? `answered by ${who}` : s.step;
+}
+
+/** A principal who was asked for and is not there is waited for. @param {Call} c @returns {Rung[]} */
+function expected(c) {
+  const newest = c.steps.findLast((s) => ["asked", "fetching", "present"].includes(s.step));
+  return newest && newest.step !== "present" && c.state !== "ended" ? [{ word: "principal is there", at: NaN, by: "", state: "waiting" }] : [];
 }
 
 const together = 2000; // ms within which both sides say the same step
@@ -260,20 +294,26 @@ function befell(c) {
   const rungs = [];
   for (const s of c.steps) {
     if (toAnAnswer.includes(s.step)) continue;
-    const at = parse(s.at), twin = rungs.find((r) => r.word === s.step && r.by !== s.by && Math.abs(r.at - at) <= together);
+    const word = rungWord(s), at = parse(s.at), twin = rungs.find((r) => r.word === word && r.by !== s.by && Math.abs(r.at - at) <= together);
     if (twin) twin.by = "both";
-    else rungs.push({ word: s.step, at, by: s.by, state: "done" });
+    else rungs.push({ word, at, by: s.by, state: "done" });
   }
   return rungs;
 }
 
-const befellShown = 4;
+const befellShown = 4, heldShown = 2, peopleShown = 10;
+const isHold = (/** @type {Rung} */ r) => r.word === "held" || r.word === "resumed";
 
-/** @param {Rung[]} rungs */
+/** Many holds are told as one; of what people did, the newest stands. @param {Rung[]} rungs */
 function shorten(rungs) {
-  if (rungs.length <= befellShown) return rungs;
-  const held = rungs.filter((r) => r.word === "held");
-  return [{ ...held[0] ?? rungs[0], word: `held ${held.length} times` }, ...rungs.slice(1 - befellShown)];
+  const holds = rungs.filter(isHold), held = holds.filter((r) => r.word === "held");
+  if (rungs.length === holds.length + rungs.filter((r) => r.word === "ended").length) {
+    if (rungs.length <= befellShown) return rungs;
+    return [{ ...held[0] ?? rungs[0], word: `held ${held.length} times` }, ...rungs.slice(1 - befellShown)];
+  }
+  const rest = held.length > heldShown ? rungs.filter((r) => !isHold(r)) : rungs;
+  const many = held.length > heldShown ? [{ ...held[0], word: `held ${held.length} times` }] : [];
+  return [...many, ...rest.slice(-peopleShown)];
 }
 
 /**
@@ -340,7 +380,7 @@ export function farSide(d, l, now) {
 
 /** What needs a person now, the gravest first. @param {Desk} d @returns {Concern[]} */
 export function concerns(d) {
-  const list = [...faultConcerns(d), ...watchConcerns(d), ...testConcerns(d), ...missedCalls(d), ...recordConcerns(d)];
+  const list = [...interrupted(d), ...faultConcerns(d), ...watchConcerns(d), ...testConcerns(d), ...missedCalls(d), ...recordConcerns(d)];
   if (d.slept) {
     list.push(concern("slept", "warning", {
       what: `This computer slept from ${clock(d.slept.from, d.utc)} to ${clock(d.slept.to, d.utc)}; nothing could ring here.`,
@@ -358,6 +398,14 @@ export function concerns(d) {
 /** @param {string} key @param {"warning"|"failure"} severity @param {words.Saying} s @param {string} button @param {Concern["does"]} does @returns {Concern} */
 const concern = (key, severity, s, button = "", does = "", about = "") => ({ key, severity, what: s.what, action: s.action, button, does, about });
 
+/** A real call has ended a drill: said until it is over or seen. @param {Desk} d */
+function interrupted(d) {
+  const l = d.lines.find((l) => l.call?.id === d.interrupted), c = live(l);
+  if (!l || !c || d.seen.has(c.id)) return [];
+  const who = c.outgoing ? `${words.name(d.station)} calls` : `${words.name(l.peer)} calls`;
+  return [concern(`interrupted:${c.id}`, "failure", { what: `The drill was interrupted: ${who}.`, action: c.state === "incoming" ? "This is no drill: answer it." : "This is no drill." }, "Seen", "seen", c.id)];
+}
+
 /** A console on watch that is not ready: why. The link's own faults are the headline's. @param {Desk} d */
 function faultConcerns(d) {
   const worst = d.faults.find((f) => !words.quiet.has(f));
@@ -373,6 +421,6 @@ function missedCalls(d) {
     if (!c || !missed(c) || d.seen.has(c.id)) return [];
     const when = clock(at(c, "called") || parse(c.since), d.utc).slice(0, 5);
     const e = words.ended(words.name(l.peer), c, rang(c));
-    return [concern(`missed:${c.id}`, "warning", { what: `Missed at ${when}. ${e.what}`, action: e.action }, "Seen", "seen", c.id)];
+    return [concern(`missed:${c.id}`, "warning", { what: `${c.drill ? "DRILL missed" : "Missed"} at ${when}. ${e.what}`, action: e.action }, "Seen", "seen", c.id)];
   });
 }

@@ -5,6 +5,7 @@
  * hidden tab cannot make a bell falter.
  *
  *   ring       two bell tones in quick turn, louder after 20 s    ringer
+ *   drill      two low horns, slowly: a drill rings              ringer
  *   down       three tones falling                                ringer
  *   back       three tones rising                                 ringer
  *   alarm      three short high pips, every 4 s                   ringer
@@ -16,12 +17,13 @@
  *   tick       a click, every 5 s                                 headset
  */
 
-/** @typedef {"ring"|"down"|"back"|"alarm"|"message"|"chased"|"ringback"|"held"|"ended"|"tick"} Sound */
+/** @typedef {"ring"|"drill"|"down"|"back"|"alarm"|"message"|"chased"|"ringback"|"held"|"ended"|"tick"} Sound */
 /** @typedef {{at: number, hz: number, lasts: number, gain?: number, bell?: boolean}} Note times in seconds */
 
 /** @type {Record<Sound, {every: number, notes: Note[]}>} every: seconds a loop; 0: once */
 export const score = {
   ring: { every: 2.4, notes: Array.from({ length: 10 }, (_, i) => ({ at: i * 0.12, hz: i % 2 ? 1047 : 831, lasts: 0.5, gain: 0.5, bell: true })) },
+  drill: { every: 2.6, notes: [0, 0.4].flatMap((at, i) => [{ at, hz: i ? 233 : 311, lasts: 0.34, gain: 0.45 }, { at, hz: i ? 235 : 314, lasts: 0.34, gain: 0.45 }]) },
   down: { every: 0, notes: [{ at: 0, hz: 660, lasts: 0.16 }, { at: 0.16, hz: 494, lasts: 0.16 }, { at: 0.32, hz: 330, lasts: 0.6 }] },
   back: { every: 0, notes: [{ at: 0, hz: 392, lasts: 0.12 }, { at: 0.12, hz: 523, lasts: 0.12 }, { at: 0.24, hz: 784, lasts: 0.5 }] },
   alarm: { every: 4, notes: [0, 0.14, 0.28].map((at) => ({ at, hz: 1480, lasts: 0.08, gain: 0.6 })) },
@@ -129,7 +131,7 @@ export class Output {
     const source = this.ctx.createBufferSource(), gain = this.ctx.createGain();
     source.buffer = this.#buffer(sound);
     source.loop = score[sound].every > 0;
-    if (sound === "ring") this.#rise(gain.gain);
+    if (sound === "ring" || sound === "drill") this.#rise(gain.gain);
     source.connect(gain).connect(this.#volume);
     source.onended = () => this.#playing.get(sound)?.source === source && this.#playing.delete(sound);
     source.start();

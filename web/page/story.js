@@ -52,7 +52,7 @@ function tellCall(was, is) {
   const called = at(c, "called");
   return [{
     at: Number.isNaN(called) ? parse(c.since) : called, peer: is.peer,
-    text: `${c.outgoing ? "call to them" : "call from them"}${Number.isNaN(length) ? "" : `, ${duration(length)}`}: ${end.what}`,
+    text: `${c.drill ? "DRILL, " : ""}${c.outgoing ? "call to them" : "call from them"}${Number.isNaN(length) ? "" : `, ${duration(length)}`}: ${end.what}`,
     mark: missed(c) ? "amber" : "",
   }];
 }

@@ -87,8 +87,11 @@ export class View {
     this.#clocks(d, l, now);
     const title = d.station ? `${h.phrase} · ${d.station}` : h.phrase;
     if (document.title !== title) document.title = title;
-    flag(document.body, "data-incoming", h.phrase === "Incoming call");
-    say(any("alert"), h.phrase === "Incoming call" ? `Incoming call ${h.detail} ${model.act(d).note}` : "");
+    const incoming = h.phrase.endsWith("Incoming call");
+    flag(document.body, "data-incoming", incoming);
+    flag(document.body, "data-drill", h.drill === true);
+    const broke = d.interrupted !== undefined && d.interrupted === l?.call?.id ? "The drill was interrupted. This is no drill. " : "";
+    say(any("alert"), incoming ? `${broke}${h.phrase} ${h.detail} ${model.act(d).note}` : "");
   }
 
   /** @param {Desk} d @param {Line|undefined} l @param {number} now */
@@ -136,7 +139,7 @@ export class View {
   /** What is shown while this console speaks. @param {Desk} d @param {Around} around @param {number} now */
   #call(d, around, now) {
     const l = model.front(d), c = model.live(l);
-    const shown = l && c && model.mine(d, c) && (c.state === "active" || c.state === "held");
+    const shown = l && c && model.busyWith(d) === l && (c.state === "active" || c.state === "held");
     any("in-call").hidden = !shown;
     say(this.#mute, d.muted ? "Unmute" : "Mute");
     flag(this.#mute, "data-muted", d.muted);

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Voice between this page and its station: one RTCPeerConnection with one audio
- * transceiver, which comes back by itself. The station is ICE-lite on one UDP
- * port: the page offers, the station answers, and the page's checks find it.
+ * Voice between this page and its station: one RTCPeerConnection with an audio
+ * transceiver for each voice that may be heard; the first carries this page's own too. It
+ * comes back by itself. The station is ICE-lite on one UDP port: the page offers, the station answers, and the page's checks find it.
  */
 
 /** @typedef {"off"|"connecting"|"up"|"lost"} VoiceState */
@@ -10,6 +10,7 @@
 const gatherWait = 250; // ms for the browser's own candidates; the station can do without
 const patience = 6000; // ms for a connection to come up
 const grace = 2000; // ms that a connection may be "disconnected"
+const voices = 4; // heard at once: both sides of a standard line
 const pause = 1000; // ms before the next attempt
 
 export class Voice {
@@ -23,8 +24,9 @@ export class Voice {
   onstate = () => {};
 
   /**
-   * onfar is called with the far voice of each new connection.
-   * @type {(s: MediaStream) => void}
+   * onfar is called with the voices of each new connection, each by itself: the other side's talkers
+   * first, then our own.
+   * @type {(s: MediaStream, place: number) => void}
    */
   onfar = () => {};
 
@@ -49,7 +51,8 @@ export class Voice {
     const peer = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
     this.#peer = peer;
     peer.addTransceiver(track, { direction: "sendrecv" });
-    peer.ontrack = (e) => this.onfar(e.streams[0] ?? new MediaStream([e.track]));
+    for (let i = 1; i < voices; i++) peer.addTransceiver("audio", { direction: "recvonly" });
+    peer.ontrack = (e) => this.onfar(e.streams[0] ?? new MediaStream([e.track]), peer.getTransceivers().indexOf(e.transceiver));
     peer.onconnectionstatechange = () => this.#changed(peer);
     this.#after(patience, () => this.#again());
     await peer.setLocalDescription();
