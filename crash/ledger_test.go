@@ -35,7 +35,7 @@ type stood struct {
 }
 
 // Ranks of a message on its ladder.
-var ranks = map[api.Stage]int{api.StageWaiting: 0, api.StageOnLine: 1, api.StageDelivered: 2, api.StageShown: 3, api.StageRead: 4}
+var ranks = map[api.Stage]int{api.StageWaiting: 0, api.StageOnLine: 1, api.StageDelivered: 2, api.StageShown: 3, api.StageRead: 4, api.StageSeen: 5}
 
 const rankDelivered = 2
 

@@ -304,6 +304,32 @@ func TestCrashEndsCalls(t *testing.T) {
 			}
 		})
 	})
+	t.Run("rings anew and is answered", func(t *testing.T) {
+		inRecords(t, 1, func(r *records) {
+			r.startAll()
+			r.settle(5 * time.Second)
+			r.phone(1)
+			north := r.phone(0)
+			north.press("call")
+			r.within(time.Second, "it rings", r.callIs(0, api.CallRinging))
+			r.settle(5 * time.Second)
+			r.kill(1)
+			r.start(1)
+			south := r.phone(1)
+			r.within(10*time.Second, "it rings anew", func() bool { return len(steps(r, 1)) == 5 })
+			south.press("answer")
+			r.within(2*time.Second, "they speak", r.callIs(0, api.CallActive))
+			time.Sleep(time.Minute)
+			north.press("hangup")
+			r.settle(10 * time.Second)
+			for side := range r.st {
+				c := r.page(side, api.RecordQuery{Kinds: []string{"call"}}).Items[0].Call
+				if c.Answered == nil || c.Reason != api.EndHungUp || c.LengthMS < 59_000 || c.LengthMS > 61_000 {
+					t.Errorf("side %d tells of an answer %v, %d ms and the end %q; want a minute, hung up", side, c.Answered, c.LengthMS, c.Reason)
+				}
+			}
+		})
+	})
 	t.Run("waiting", func(t *testing.T) {
 		inRecords(t, 1, func(r *records) {
 			r.start(0)

@@ -180,6 +180,9 @@ const indent = "          "
 // item is one item in plain text, of one line or more.
 func (p *timeline) item(i *api.Item) string {
 	text, notes := p.what(i)
+	if isDrill(i) {
+		text = "DRILL, no real call: " + text
+	}
 	if i.Matter != "" {
 		notes = append(notes, "in matter "+i.Matter)
 	}
@@ -222,6 +225,12 @@ func (p *timeline) what(i *api.Item) (text string, notes []string) {
 		return fmt.Sprintf("amendment %d of the accord is in force", i.Serial), nil
 	case "disclosure":
 		return disclosed(i), nil
+	case "test":
+		return tested(i.Test), nil
+	case "presence":
+		return proved(i.Presence), nil
+	case "right":
+		return granted(i), nil
 	}
 	return plain(i.Kind), nil
 }
@@ -239,6 +248,9 @@ func (p *timeline) message(i *api.Item) (text string, notes []string) {
 		}
 		if l.ReadAt != nil {
 			stage += l.ReadAt.UTC().Format(", 15:04:05")
+		}
+		if l.SeenAt != nil {
+			stage = "seen by the principal " + oneLine(l.SeenBy) + l.SeenAt.UTC().Format(", 15:04:05")
 		}
 		notes = append(notes, stage)
 		if l.Chased {
