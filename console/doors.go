@@ -64,7 +64,7 @@ func (s *Server) site(r *http.Request) people.Site {
 	if err != nil {
 		host = r.Host
 	}
-	return people.Site{Station: s.st.Status().Name, Host: lower(host), Origin: s.gate.scheme + "://" + lower(r.Host)}
+	return people.Site{Station: s.name(), Host: lower(host), Origin: s.gate.scheme + "://" + lower(r.Host)}
 }
 
 func (s *Server) postEnrolBegin(w http.ResponseWriter, r *http.Request) error {
@@ -139,8 +139,9 @@ func (s *Server) getMe(w http.ResponseWriter, r *http.Request) {
 
 // postLogout ends the browser's session and all its windows' connections.
 func (s *Server) postLogout(w http.ResponseWriter, r *http.Request) {
-	who := visitorOf(r)
-	s.endSessions("logged out", func(d digest, _ holder) bool { return d == who.session })
+	if who := visitorOf(r); who.session != (digest{}) {
+		s.endSessions("logged out", func(d digest, _ holder) bool { return d == who.session })
+	}
 	http.SetCookie(w, s.cookie(s.cookieName(), "", -1))
 	s.done(w, nil)
 }

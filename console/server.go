@@ -31,6 +31,7 @@ type Server struct {
 	log *slog.Logger
 
 	sessions *sessions
+	name     func() string // of the station; asked for once
 	people   *people.Book
 	steps    steps
 	gate     *gate
@@ -71,7 +72,7 @@ func New(cfg Config, st Station) *Server {
 		cfg.People, _ = people.Open("", func(string, []byte) error { return nil }) // there is no such file
 	}
 	return &Server{
-		cfg: cfg, st: st, people: cfg.People, log: cfg.Log, tokens: tokens{standing: cfg.StandingLinks}, clients: newRegistry(cfg.MaxConsoles),
+		cfg: cfg, st: st, people: cfg.People, name: sync.OnceValue(func() string { return st.Status().Name }), log: cfg.Log, tokens: tokens{standing: cfg.StandingLinks}, clients: newRegistry(cfg.MaxConsoles),
 		failures: newLimiter[netip.Addr](failureRate, failureBurst),
 		doors:    newLimiter[netip.Addr](failureRate, failureBurst),
 		requests: newLimiter[digest](requestRate, requestBurst),

@@ -54,11 +54,7 @@ export function present(d, l, c) {
 /** In which role a person speaks to the other side. @param {Role[]|undefined} roles @returns {Role|undefined} */
 const acts = (roles) => (roles?.includes("principal") ? "principal" : roles?.includes("officer") ? "officer" : undefined);
 
-/** Whether whoever sits here may speak to the other side. @param {Desk} d */
-export function mayAct(d) {
-  const own = d.consoles.find((c) => c.id === d.me);
-  return !own?.roles || acts(own.roles) !== undefined;
-}
+export const { mayAct } = model;
 
 /**
  * What can be done here in the call of a line.

@@ -204,6 +204,7 @@ export function act(d) {
     ? does("Hang up", "", "The station holds the call until this page is connected again.")
     : does("Call", "", "");
   if (!l) return does("Call", "", "");
+  if (!mayAct(d)) return onlySees(d);
   if (c) return c.drill ? drilled(actInCall(d, c)) : actInCall(d, c);
   const other = busyWith(d);
   if (other) return does("Call", "", `This console is in a call with ${words.name(other.peer)}.`);
@@ -224,6 +225,18 @@ function ringsThere(l) {
   if (l.state === "down") return "rings there once the line is back";
   if (!l.far.known) return "they ring at once";
   return l.far.ready > 0 ? `rings ${words.consoles(l.far.ready)} at once` : "no console there is ready";
+}
+
+/** mayAct says whether who sits here may speak and write to the other side. @param {Desk} d */
+export function mayAct(d) {
+  const roles = d.consoles.find((c) => c.id === d.me)?.roles;
+  return !roles || roles.includes("officer") || roles.includes("principal");
+}
+
+/** @param {Desk} d @returns {Act} */
+function onlySees(d) {
+  if (!d.wanted) return does("Ready", "ready", "Opens the sound, to listen to a call. This console does not ring.");
+  return does("Call", "", "This console sees and listens. Only a watch officer or a principal calls and answers.");
 }
 
 /** @param {Desk} d @returns {Act} */

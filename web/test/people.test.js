@@ -1,6 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { act, mayAct } from "../page/model.js";
 import { listed, onward, place, Refused, why } from "../page/passkeys.js";
 import { doubt, same, standing, sure } from "../page/staff.js";
 
@@ -53,4 +54,15 @@ test("how a person gets in is said", () => {
   assert.match(sure("lost", anna), /^End the passkeys of Anna\?/);
   assert.equal(listed(anna.roles), "watch officer, administrator");
   assert.ok(same(["a", "b"], ["b", "a"]) && !same(["a"], ["a", "b"]));
+});
+
+test("an observer’s console has nothing to press that would be refused", () => {
+  /** @type {any} */
+  const desk = { link: "attached", me: "c1", consoles: [{ id: "c1", name: "Desk", person: "Vera", roles: ["observer"] }], lines: [{ line: "south", peer: "South", state: "open", far: { known: true, ready: 1 }, call: { id: "1", state: "incoming", console: "", steps: [] } }], front: "south", wanted: false, faults: [] };
+  assert.equal(mayAct(desk), false);
+  assert.deepEqual([act(desk).does, act(desk).decline], ["ready", false]);
+  assert.deepEqual([act({ ...desk, wanted: true }).does, act({ ...desk, wanted: true }).decline], ["", false]);
+  const officer = { ...desk, consoles: [{ id: "c1", name: "Desk", roles: ["officer"] }] };
+  assert.equal(mayAct(officer), true);
+  assert.equal(act(officer).does, "answer");
 });
