@@ -56,6 +56,9 @@
 //	hold-back   hitless | first-copy                    │ (with the id)
 //	disclosure  free | told | consent                   │
 //	expires     date; both warn from then on            │
+//	watch       nothing | staffed | count | names       │
+//	tests       0 to 4 times HH:MM in UTC, rising; or - │
+//	suspended-text  passes | stops                      │
 //	path        NUMBER NAME; 1 to 8 of them             ┘
 //	name        of the first party                      ┐ section first
 //	key         ROLE SERIAL SUCCESSOR ALGORITHM + bytes ┘ (five keys)
@@ -107,7 +110,7 @@
 // Ed25519 is RFC 8032; keys of small order, under which anybody can sign, are refused. ML-DSA-44
 // is FIPS 204 with an empty context. A key says what may replace it: "accord",
 // only a new accord; or "identity", an amendment signed by its party's identity
-// key and by the other's, with a serial one higher (that kind of amendment is not
+// key and by the other's, with a serial one higher (that sort of amendment is not
 // made yet).
 //
 // # The pair secret
@@ -139,35 +142,79 @@
 //
 // # Amendments
 //
-// A party's addresses change by an amendment. It says the accord's digest, a
-// serial (1, 2, …), the digest of the amendment before (of the accord, for the first), the
-// party, the time, and all ends of that party. The proposer signs the
+// The accord changes by amendments, of three sorts:
+//
+//	ends       addresses of one party: the other's station signs by itself
+//	principal  one key of a principal of one party     ┐ a person of the other party
+//	rules      the last three lines of the terms       ┘ approves it first
+//
+// An amendment says the accord's digest, a serial (1, 2, …), the digest of the amendment before (of the
+// accord, for the first), the party that proposes, the time, and the change. The proposer signs the
 // statement "ringdown proposal statement 1" and the fields; the other counter-signs the
 // statement "ringdown amendment statement 1" and the same fields. The SHA-256 of the
-// latter is the amendment's digest. Nobody can change the other's ends.
+// latter is the amendment's digest. Nobody can change the other's ends or keys.
 //
 //	accord, previous    64 hexadecimal digits each
 //	serial              NUMBER      (these stand in the order accord, serial, previous)
 //	party               first | second
 //	made                when
-//	salt, end …         as in the accord
+//	sort                ends | principal | rules, and what belongs to it:
+//	  salt, end …       as in the accord: all ends of that party
+//	  watch, tests, suspended-text   as in the terms
+//	  principal         register | replace | remove, SERIAL  ┐ to remove a key
+//	  name              of the person                        ┘ these two are enough
+//	  rp-id             the domain that the key is for
+//	  origin            of a page that may ask it; 1 to 4 of them
+//	  credential        SIZE + bytes (16 to 1,023)
+//	  public-key        SIZE + bytes (1 to 512), in COSE form
 //	signature           64 bytes, of the proposer
 //	counter-signature   64 bytes, of the other; only in an amendment
 //
-// Their introductions are "Ringdown proposal: new addresses of the PARTY party,
-// signed by it alone." and "Ringdown amendment: new addresses of the PARTY
-// party, signed by both.", each on one line.
+// Their introductions are one line each, "Ringdown proposal: WHAT, signed by it alone." and "Ringdown amendment:
+// WHAT, signed by both.", with WHAT "new addresses of the PARTY party", "a principal's key of the PARTY
+// party" or "new rules, by the PARTY party".
+//
+// A party has up to [MaxPrincipals] keys of principals, in the order in which they were registered; no two of a party have names
+// that could be taken for each other, no two of the accord the same credential. The first key of a name has serial 1, the one that
+// replaces it the next. An origin is https://HOST or https://HOST:PORT, without the usual port, HOST being the domain or one under it; for
+// the domain localhost also with http. A change must change something: the same addresses or rules again are refused.
 //
 // When both propose at once, the first party's goes first:
 //
 //   - The first party counter-signs nothing while a proposal of its own is
-//     pending, and cannot withdraw that. (It can add to it: then it has
+//     pending, and cannot withdraw that. (It can propose another change beside it: then it has
 //     signed two of one serial, but the other counter-signs only one of them.)
 //   - The second party counter-signs the first's proposal even while its own is
 //     pending, and makes its own anew, to follow.
 //
 // So one serial is never given twice by honest stations; where a station holds one that contradicts
-// what it signed before, that is [ErrFork] and proves the other dishonest.
+// what it signed before, that is [ErrFork] and proves the other dishonest. Therefore a station has one proposal pending at a time,
+// and only for moments: addresses first, then what people have approved.
+//
+// # Motions
+//
+// People take days. If a proposal waited for them it would hold its serial, and no address could change meanwhile. So what
+// people must approve is asked by a motion, which stands beside the chain:
+//
+//	proposer                                    other party
+//	  motion, signed      ── motion ──▶           kept and shown to people, however long
+//	                      ◀── verdict ──          approved or refused by a person; kept
+//	  proposal, signed    ── proposal ──▶         counter-signed by itself: its change is, byte
+//	                      ◀── amendment ──        for byte, that of the approved motion
+//
+//	accord, next        the accord's digest; the serial that the next amendment had when it was made
+//	party, made, sort … as in an amendment, but not of sort ends
+//	signature           64 bytes, of its party, over "ringdown motion statement 1" and the fields
+//
+// Its introduction is "Ringdown motion: WHAT, for a person of the other party to approve." The SHA-256 of its statement names it. A verdict
+// names the motion so, and is no file that both have: it says nothing to others, the amendment does.
+//
+//   - Each party has one motion at most. A newer one takes its place, and the verdict on the old one counts for nothing: so nobody
+//     approves another thing than was shown.
+//   - A motion may be taken back until it is approved. A verdict is never taken back: after it the proposer may have signed.
+//   - A motion is open as long as every state of the accord since the serial in next would take its change. What has come into force, or for
+//     a time could not be agreed, is over for good, whatever is amended later: an old approval never comes back.
+//   - A station counter-signs a change that needs people only for the open motion that they approved; else it is [ErrUnapproved].
 //
 // # A station's folder
 //
@@ -183,7 +230,11 @@
 //	DIR/lines/SLUG/final       the first party's final signature, when it is here
 //	DIR/lines/SLUG/confirmed   when the words were confirmed, if they were
 //	DIR/lines/SLUG/amendments/000001 …
-//	DIR/lines/SLUG/proposal    this station's own, the newest one it made
+//	DIR/lines/SLUG/proposal    this station's own, the newest one of addresses
+//	DIR/lines/SLUG/motion      what this station asks the other's people for, the newest one
+//	DIR/lines/SLUG/verdict     what they said of it, if they did
+//	DIR/lines/SLUG/far-motion  the same of the other station, asked of people here
+//	DIR/lines/SLUG/far-verdict
 //	DIR/retired/SLUG           lines taken out of use
 //
 // Each file and each line's folder appears whole or not at all ([WriteFile]). To withdraw an
@@ -193,6 +244,8 @@
 //
 // A stolen folder is a stolen station: keys are not sealed at rest. Whoever
 // publishes its own private keys can deny what it signs from then on.
+// Which person approved a motion is the station's own affair: the amendment shows that its party did.
+// What a principal's key is worth, its maker knows; the accord keeps its bytes.
 // The final signature and amendments are Ed25519 alone: against a quantum computer
 // the line stands on the pair secret, and the record on ML-DSA-44.
 package accord

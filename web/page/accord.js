@@ -89,7 +89,8 @@ function draw() {
   any("terms").replaceChildren(...says.terms(a).map(([what, is]) => make("div", "", make("dt", "", what), make("dd", "", is))));
   any("paths").replaceChildren(...a.paths.map((p) => make("tr", "", make("td", "", `${p.path} ${p.name}`), make("td", "print", p.ours), make("td", "print", p.theirs))));
   any("history").replaceChildren(...history(a));
-  any("propose").hidden = !administrator;
+  any("propose").hidden = any("register-key").hidden = !administrator;
+  byId("register", HTMLAnchorElement).href = `key.html?line=${encodeURIComponent(slug)}`;
   if (!byId("propose", HTMLDetailsElement).open) fill(a);
   preview();
 }
