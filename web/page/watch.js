@@ -55,7 +55,7 @@ function dayRow(d) {
     now.style.left = `${d.now}%`;
     blocks.push(now);
   }
-  const row = make("div", "day", make("span", "", d.label, ...(d.note ? [make("i", "", d.note)] : [])), make("div", "band", ...blocks));
+  const row = make("div", "roster-day", make("span", "", d.label, ...(d.note ? [make("i", "", d.note)] : [])), make("div", "band", ...blocks));
   row.setAttribute("role", "img");
   row.setAttribute("aria-label", `${d.label}: ${d.blocks.map((k) => k.title).join("; ") || "no roster"}`);
   flag(row, "data-today", d.today);

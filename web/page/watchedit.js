@@ -68,7 +68,7 @@ export class Editor {
   /** @param {Record<string, any>} w */
   #weekly(w) {
     return row("weekly", w, officerField(w), pick("day", "day", days.map((d) => [d, d]), w.day ?? "monday"), time("from", w.from), time("to", w.to),
-      entry("first", "first day", "date", w.first), entry("last", "last day", "date", w.last), entry("every", "every … weeks", "number", w.every ?? "1"));
+      rotation(date("first", "first day", w.first), date("last", "last day", w.last), entry("every", "every … weeks", "number", String(w.every ?? 1))));
   }
 
   /** @param {Record<string, any>} w */
@@ -77,12 +77,16 @@ export class Editor {
     instead.type = "checkbox";
     instead.name = "instead";
     instead.checked = w.instead ?? false;
-    return row("single", w, officerField(w), entry("date", "day", "date", w.date), time("from", w.from), time("to", w.to), box);
+    return row("single", w, officerField(w), date("date", "day", w.date), time("from", w.from), time("to", w.to), box);
   }
 
   /** @param {Record<string, any>} w */
   #wave(w) {
-    return row("waves", w, entry("after_s", "after … seconds", "number", String(w.after_s ?? 0)), pick("who", "who", groups, w.who ?? "everybody"), entry("names", "names, separated by commas", "text", w.names));
+    const who = pick("who", "who", groups, w.who ?? "everybody"), names = entry("names", "names, separated by commas", "text", w.names);
+    const select = /** @type {HTMLSelectElement} */ (who.querySelector("select")), show = () => (names.hidden = select.value !== "named");
+    select.addEventListener("change", show);
+    show();
+    return row("waves", w, entry("after_s", "after … seconds", "number", String(w.after_s ?? 0)), who, names);
   }
 }
 
@@ -129,6 +133,21 @@ function officerField(w) {
   input.maxLength = 64;
   input.required = true;
   return label;
+}
+
+/** A day is written out as 2026-11-27, whatever the browser's own habit. @param {string} name @param {string} word @param {string|undefined} value */
+function date(name, word, value) {
+  const label = entry(name, word, "text", value), input = /** @type {HTMLInputElement} */ (label.querySelector("input"));
+  Object.assign(input, { pattern: "[0-9]{4}-[0-9]{2}-[0-9]{2}", maxLength: 10, size: 11, placeholder: "2026-11-27", required: name === "date" });
+  return label;
+}
+
+/** What few shifts need stands folded away. @param {HTMLElement[]} fields */
+function rotation(...fields) {
+  const el = make("details", "", make("summary", "", "Only some weeks"), make("div", "", ...fields));
+  const [first, last, every] = fields.map((f) => f.querySelector("input")?.value);
+  el.open = first !== "" || last !== "" || Number(every) > 1;
+  return el;
 }
 
 /** @param {string} name @param {string|undefined} value */
