@@ -27,6 +27,9 @@ func (e *lineEnd) agree(a Agreed) {
 	}
 	e.agreed, e.rules = a, a.Rules
 	e.s.duty.dirty = true // what is told of the watch may be another
+	if e.call != nil {
+		e.signal(e.call.View())
+	}
 	e.touch()
 	e.ruleTrials()
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ringdown/api"
+	"ringdown/call"
 	"ringdown/line"
 	"ringdown/watch"
 )
@@ -48,7 +49,7 @@ func (d *duty) tellFar(now time.Time) {
 
 func (e *lineEnd) tellWatch(now time.Time, said watch.Said) {
 	t := &e.stated
-	said = said.Within(watch.ParseSight(string(e.rules.Watch)))
+	said = said.Within(e.sight())
 	if !e.up || t.told && said.Equal(t.ours) {
 		return
 	}
@@ -60,6 +61,14 @@ func (e *lineEnd) tellWatch(now time.Time, said watch.Said) {
 	}
 	t.told, t.ours, t.sent = true, said, now
 	e.sendMessage(said.Append([]byte{kindWatch}))
+}
+
+// sight is what the accord's rule lets each side see of the other's watch. Where no rule is known it is the default one.
+func (e *lineEnd) sight() watch.Sight {
+	if e.rules.Watch == "" {
+		return watch.SeeCount
+	}
+	return watch.ParseSight(string(e.rules.Watch))
 }
 
 // sayAgain has our state sent once more: the line is open anew, or the far station has forgotten.
@@ -104,7 +113,7 @@ func (e *lineEnd) farWatchStatus() *api.FarWatch {
 	if t.theirs == nil {
 		return nil
 	}
-	said := t.theirs.Within(watch.ParseSight(string(e.rules.Watch)))
+	said := t.theirs.Within(e.sight())
 	f := &api.FarWatch{Rule: said.Sight.String(), Staffed: said.Staffed, Ready: int(said.Ready), Names: append([]string{}, said.Names...), Heard: stamp(t.heard)}
 	if said.Sight >= watch.SeeStaffed {
 		since := time.UnixMilli(said.Since)
@@ -114,4 +123,19 @@ func (e *lineEnd) farWatchStatus() *api.FarWatch {
 		f.Since = instant(since)
 	}
 	return f
+}
+
+// signal gives the line the call's signal. It carries the count of ready consoles: while there is no call it tells the other side no
+// more than the rule does; in a call it is part of the ladder and always true.
+func (e *lineEnd) signal(v call.View) {
+	sig := e.call.Signal()
+	if v.ID.IsZero() || v.State == call.Ended {
+		switch e.sight() {
+		case watch.SeeNothing:
+			sig.Ready = 0
+		case watch.SeeStaffed:
+			sig.Ready = min(sig.Ready, 1)
+		}
+	}
+	e.line.SetSignal(sig)
 }

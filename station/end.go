@@ -198,7 +198,7 @@ func (e *lineEnd) Ring(c call.Console, on bool) {
 
 func (e *lineEnd) Changed() {
 	v := e.call.View()
-	e.line.SetSignal(e.call.Signal())
+	e.signal(v)
 	e.active = v.State == call.Active
 	e.voice = e.s.seats[string(e.call.Speaker())]
 	e.newCompany(v)

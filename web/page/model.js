@@ -8,7 +8,7 @@ import { recordConcerns } from "./attention.js";
 import { inGlance, noCalls, testConcerns } from "./testmodel.js";
 import { rungWord, titled } from "./company.js";
 import * as words from "./words.js";
-import { watchConcerns } from "./watchmodel.js";
+import { counted, watchConcerns } from "./watchmodel.js";
 import { clock, millis, parse, since, span } from "./times.js";
 
 /** @typedef {import("./api.js").Line} Line */
@@ -223,7 +223,7 @@ const does = (word, what, note) => ({ word, does: what, note, decline: false });
 /** @param {Line} l */
 function ringsThere(l) {
   if (l.state === "down") return "rings there once the line is back";
-  if (!l.far.known) return "they ring at once";
+  if (!l.far.known || !counted(l)) return "they ring at once";
   return l.far.ready > 0 ? `rings ${words.consoles(l.far.ready)} at once` : "no console there is ready";
 }
 
@@ -375,6 +375,7 @@ export function clockNote(l) {
 /** The other side in a few words. @param {Desk} d @param {Line} l @param {number} now */
 export function farSide(d, l, now) {
   if (!l.far.known) return "Not heard from since this station was started.";
+  if (!counted(l)) return "How many are ready there is not shown, by the accord.";
   const from = parse(l.far.since), when = Number.isNaN(from) ? "" : ` since ${since(from, now, d.utc)}`;
   return l.far.ready > 0 ? `${l.far.ready} ready${when}` : `No console ready${when}`;
 }

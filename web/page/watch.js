@@ -27,6 +27,12 @@ async function load(fields) {
   }
 }
 
+/** The editor is for administrators. */
+async function whoAmI() {
+  const me = await fetch("/api/me").then((r) => (r.ok ? r.json() : null), () => null);
+  any("edit").hidden = me !== null && !me.person.roles.includes("administrator");
+}
+
 /** @param {WatchBook} b */
 function show(b) {
   const zone = b.settings.roster.zone || "UTC", empty = b.settings.roster.weekly.length + b.settings.roster.single.length === 0;
@@ -86,4 +92,5 @@ byId("form", HTMLFormElement).addEventListener("submit", async (e) => {
 });
 setInterval(() => load(false), refreshEvery);
 addEventListener("beforeunload", (e) => edited && e.preventDefault());
+whoAmI();
 load(true);

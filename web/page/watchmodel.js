@@ -1,6 +1,7 @@
 // @ts-check
 /** From what the page knows of the watch to what it says: pure functions, no DOM, no clock. */
 
+import { visible } from "./plain.js";
 import { minute, parse, since } from "./times.js";
 import * as words from "./words.js";
 
@@ -21,6 +22,9 @@ export function may(d) {
   const roles = d.consoles.find((c) => c.id === d.me)?.roles;
   return !roles || roles.length === 0 || roles.includes("officer");
 }
+
+/** counted says whether the accord lets us see how many consoles are ready there. @param {import("./api.js").Line} l */
+export const counted = (l) => l.far_watch?.rule !== "nothing" && l.far_watch?.rule !== "staffed";
 
 /** @param {string[]} names */
 export const list = (names) => names.map(words.name).join(", ");
@@ -110,7 +114,7 @@ export function watchConcerns(d) {
 export function farWatch(peer, f, stale, now, utc) {
   if (!f || f.rule === "nothing") return "";
   const from = parse(f.since), when = Number.isNaN(from) ? "" : ` since ${since(from, now, utc)}`;
-  const who = f.names.length > 0 ? `${list(f.names)} on watch` : f.staffed ? "watch staffed" : "watch not staffed";
+  const who = f.names.length > 0 ? `${list(f.names.map(visible))} on watch` : f.staffed ? "watch staffed" : "watch not staffed";
   const heard = stale ? `, last heard ${since(parse(f.heard), now, utc)}` : "";
   return `${who}${when}, as ${peer} states${heard}`;
 }
