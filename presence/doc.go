@@ -93,4 +93,6 @@
 // They show that the voice at the telephone and the console before it belong to the same call of the same line, to
 // whoever can tell that voice from an imitation. One side reads the first two, the other the last two: who only
 // listens learns the rest too late.
+//
+// testdata/vectors has challenges, words and assertions, one of them by a real browser, for another implementation.
 package presence

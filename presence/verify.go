@@ -21,6 +21,15 @@ func Verify(key accord.PrincipalKey, want *Binding, c *record.Claim, known []Kno
 	if CredentialHash(key.Credential) != want.Credential || c.Credential != want.Credential {
 		return refuse(OtherKey)
 	}
+	err := checkAssertion(key, want.Challenge(), c)
+	if r, ok := err.(*Refusal); ok && r.Reason == WrongChallenge {
+		return refuse(want.signedInstead(c.ClientData, known))
+	}
+	return err
+}
+
+// checkAssertion checks the assertion in a claim over a challenge.
+func checkAssertion(key accord.PrincipalKey, challenge [32]byte, c *record.Claim) error {
 	public, err := parseKey(key.PublicKey)
 	if err != nil {
 		return refuse(KeyUnfit)
@@ -32,11 +41,7 @@ func Verify(key accord.PrincipalKey, want *Binding, c *record.Claim, known []Kno
 	if data.Unmarshal(c.AuthData) != nil || data.Flags.HasAttestedCredentialData() {
 		return refuse(Unreadable)
 	}
-	challenge := want.Challenge()
 	if err := checkClientData(c.ClientData, protocol.AssertCeremony, challenge, key.Origins); err != nil {
-		if err.Reason == WrongChallenge {
-			return refuse(want.signedInstead(c.ClientData, known))
-		}
 		return err
 	}
 	if err := checkFlags(&data, key.RPID); err != nil {
