@@ -122,7 +122,7 @@ func badVectors(t *testing.T) (list []vector) {
 	signatureVectors(w, with)
 	add("nothing", "", w.forgedNothing(r))
 	list = append(list, rangeForgeries(t)...)
-	list = append(list, contactForgeries(t)...)
+	list = append(append(list, contactForgeries(t)...), peopleForgeries(t)...)
 	return append(list, ruleForgeries(t)...)
 }
 

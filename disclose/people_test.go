@@ -127,3 +127,81 @@ func TestDrillsAreToldAsDrills(t *testing.T) {
 		}
 	}
 }
+
+// peopleForgeries are entries of the new kinds that no station can have written, each for one reason.
+func peopleForgeries(t *testing.T) (list []vector) {
+	w := newWorld(t, record.RuleFree)
+	a := w.write(w.north, record.Test{Act: record.TestAsked, Text: "amber seven", Paths: []record.TestPath{{Number: 1, Up: true}, {Number: 2}}}) // north 1
+	w.write(w.south, record.Test{Act: record.TestReadBack, Text: "amber seven"}, answersOther(a))                                                // south 1
+	c := w.presence(w.south, 1, record.Presence{Act: record.PresenceClaimed, Who: "Minister Nowak", Claim: aClaim})                              // south 2
+	w.presence(w.north, 1, record.Presence{Act: record.PresenceVerified, Who: "Minister Nowak"}, answersOther(c))                                // north 2
+	w.write(w.north, record.Right{Act: record.RightSuspended, Text: "review"})                                                                   // north 3
+	w.writeIn(w.south, callID(2), record.CallStep{Drill: true, Step: record.StepJoined, Who: "Cy", Role: record.RoleObserver, Speaks: true})     // south 3
+	w.writeIn(w.south, callID(2), record.CallStep{Drill: true, Step: record.StepEnded, Reason: record.Interrupted})                              // south 4
+	w.write(w.south, record.Receipt{Rung: record.Shown}, answersOther(w.write(w.north, record.Message{Text: "x"})))                              // south 5
+	r := w.request()
+	r.Entries = []Entries{every(true, w.north), every(false, w.south)}
+	step := func(s side, n int64, change func(c *record.CallStep)) func(f *forger) {
+		return func(f *forger) {
+			c := f.at(s, n).Body.(record.CallStep)
+			change(&c)
+			f.at(s, n).Body = c
+		}
+	}
+	test := func(s side, n int64, change func(x *record.Test)) func(f *forger) {
+		return func(f *forger) {
+			x := f.at(s, n).Body.(record.Test)
+			change(&x)
+			f.at(s, n).Body = x
+		}
+	}
+	presence := func(s side, n int64, change func(x *record.Presence)) func(f *forger) {
+		return func(f *forger) {
+			x := f.at(s, n).Body.(record.Presence)
+			change(&x)
+			f.at(s, n).Body = x
+		}
+	}
+	for _, forgery := range []struct {
+		how    string
+		change func(f *forger)
+	}{
+		{"call-that-gave-way", func(f *forger) { f.at(second, 4).Header.Kind = record.KindCall }},
+		{"drill-of-no-call", func(f *forger) { f.at(second, 4).Header.Call = record.CallID{} }},
+		{"test-in-a-call", func(f *forger) { f.at(first, 1).Header.Call = callID(2) }},
+		{"right-in-a-call", func(f *forger) { f.at(first, 3).Header.Call = callID(2) }},
+		{"right-for-nothing", func(f *forger) { f.at(first, 3).Body = record.Right{Act: record.RightSuspended} }},
+		{"right-that-answers", func(f *forger) { f.at(first, 3).Header.About = []record.Ref{answersOwn(1)} }},
+		{"ringing-by-a-role", step(second, 3, func(c *record.CallStep) {
+			*c = record.CallStep{Step: record.StepRinging, Count: 2, Role: record.RoleOfficer}
+		})},
+		{"fetching-by-a-role", step(second, 3, func(c *record.CallStep) { *c = record.CallStep{Step: record.StepFetching, Role: record.RoleOfficer} })},
+		{"joined-and-counting", step(second, 3, func(c *record.CallStep) { c.Count = 1 })},
+		{"joined-by-the-other", step(second, 3, func(c *record.CallStep) { c.By = record.ByOther })},
+		{"held-by-a-person", step(second, 3, func(c *record.CallStep) {
+			*c = record.CallStep{Step: record.StepHeld, Reason: record.LineLost, Who: "Cy"}
+		})},
+		{"asked-with-a-reason", step(second, 3, func(c *record.CallStep) { *c = record.CallStep{Step: record.StepAsked, Reason: record.HungUp} })},
+		{"test-read-for-a-time", test(second, 1, func(x *record.Test) { x.Slot = 1 })},
+		{"test-without-words", test(first, 1, func(x *record.Test) { x.Text = "" })},
+		{"test-passed-with-words", test(second, 1, func(x *record.Test) { x.Act = record.TestPassed })},
+		{"test-passed-by-itself", func(f *forger) {
+			f.at(first, 1).Header.About, f.at(first, 1).Body = []record.Ref{answersOwn(0)}, record.Test{Act: record.TestPassed}
+		}},
+		{"test-asked-in-answer", test(second, 1, func(x *record.Test) { x.Act = record.TestAsked })},
+		{"test-answers-two", func(f *forger) { f.at(second, 1).Header.About = []record.Ref{answersOther(0), answersOther(1)} }},
+		{"paths-out-of-order", test(first, 1, func(x *record.Test) { x.Paths = []record.TestPath{{Number: 2}, {Number: 1}} })},
+		{"presence-of-nobody", presence(second, 2, func(x *record.Presence) { x.Who = "" })},
+		{"presence-of-no-call", func(f *forger) { f.at(second, 2).Header.Call = record.CallID{} }},
+		{"presence-by-its-claimant", func(f *forger) { f.at(first, 2).Header.About = []record.Ref{answersOwn(1)} }},
+		{"presence-refused-for-nothing", presence(first, 2, func(x *record.Presence) { x.Act = record.PresenceRefused })},
+		{"presence-without-signature", presence(second, 2, func(x *record.Presence) { x.Claim.Signature = nil })},
+		{"presence-with-too-little", presence(second, 2, func(x *record.Presence) { x.Claim.AuthData = x.Claim.AuthData[:36] })},
+		{"seen-by-nobody", func(f *forger) { f.at(second, 5).Body = record.Receipt{Rung: record.Seen} }},
+	} {
+		f := w.forger(r)
+		forgery.change(f)
+		list = append(list, vector{"x-entry." + forgery.how, f.text()})
+	}
+	return list
+}
