@@ -261,3 +261,18 @@ func TestLeavingAfterTheEnd(t *testing.T) {
 		t.Errorf("open %v, %v; %+v", open, err, w.call(1))
 	}
 }
+
+// Drills that cross are one; a call that crosses a drill is not: both stand, and the call answers for itself.
+func TestCrossedDrills(t *testing.T) {
+	w := newWorld(t)
+	w.us(record.CallStep{Drill: true, Step: record.StepCalled}, inCall(9))
+	w.us(record.CallStep{Drill: true, Step: record.StepCrossed, Other: callID(9)}, inCall(2))
+	same(t, "drills", keys(w.all(api.RecordQuery{})), []string{CallKey(callID(2), true)})
+	w.us(record.CallStep{Drill: true, Step: record.StepCalled}, inCall(5))
+	w.us(record.CallStep{Step: record.StepCrossed, Other: callID(5)}, inCall(6))
+	w.us(record.CallStep{Drill: true, Step: record.StepEnded, Reason: record.Interrupted}, inCall(5))
+	equal(t, "the drill", w.item(CallKey(callID(5), true)).Call.Reason, api.EndInterrupted)
+	call := w.item(CallKey(callID(6), false))
+	equal(t, "steps of the call", len(call.Call.Steps), 1)
+	equal(t, "it is open", call.Call.Ended == nil, true)
+}
