@@ -67,6 +67,13 @@ func TestExportHTMLIsHarmless(t *testing.T) {
 	f := w.them(record.Attachment{Length: 20_000, SHA256: [32]byte{1}, Name: "<u>name<u>"})
 	w.them(say("file"), about(record.Carries, f), about(record.Under, m))
 	w.them(called("<script>"), inCall(1))
+	w.them(record.CallStep{Drill: true, Step: record.StepJoined, Who: "<script>", Role: record.RoleObserver}, inCall(2))
+	asks := w.them(record.Test{Act: record.TestAsked, Who: "<script>", Text: "<b>amber</b>"})
+	w.us(record.Test{Act: record.TestReadBack, Who: "<script>", Text: "<b>amber</b>"}, about(record.Answers, asks))
+	claim := w.us(record.Presence{Act: record.PresenceClaimed, Who: "<script>", Claim: aClaim}, inCall(1))
+	w.them(record.Presence{Act: record.PresenceRefused, Who: "<script>", Reason: "<img>"}, inCall(1), about(record.Answers, claim))
+	w.them(record.Right{Act: record.RightSuspended, Who: "<script>", Text: "<script>"})
+	w.us(receipt(record.Seen, "<script>"), about(record.Answers, Key(false, 0)))
 	w.them(record.Disclosure{Act: record.DisclosureAsked, Ranges: []record.Range{{First: 0, Last: 0}}, To: "<script>"})
 	head := ExportHead{Own: "<script>North", Peer: "\u202ESouth", Line: "<a>", Now: noon, ClockMS: 90_000}
 	page := w.export("html", api.RecordQuery{Search: ""}, head)
@@ -78,7 +85,7 @@ func TestExportHTMLIsHarmless(t *testing.T) {
 		}
 	}
 	for _, m := range regexp.MustCompile(`(?:href|src)="([^"]*)"`).FindAllStringSubmatch(page, -1) {
-		if !strings.HasPrefix(m[1], "#us/") && !strings.HasPrefix(m[1], "#them/") {
+		if !regexp.MustCompile(`^#(us|them|call|drill)/[0-9a-f]+$`).MatchString(m[1]) {
 			t.Errorf("the page leads to %q", m[1])
 		}
 	}
@@ -150,3 +157,22 @@ var errFull = errors.New("full")
 type writerFunc func(p []byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// An export says of each drill that it is one: in words, not by its colour alone.
+func TestExportMarksDrills(t *testing.T) {
+	w := newWorld(t)
+	k := w.story()
+	page := w.export("html", api.RecordQuery{}, ExportHead{Own: "North", Peer: "South", Now: noon})
+	for _, want := range []string{`<article id="` + k["drill"] + `" class="call us drill">`, "<strong>DRILL</strong> an exercise, not a real call", "DRILL, begun by",
+		"principal is fetched, expected in 5 min", "to be read back: <bdi>amber seven</bdi>", "verified by the other side", "suspended the right to call"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if n := strings.Count(page, "<strong>DRILL</strong>"); n != 1 {
+		t.Errorf("%d items are marked as drills, want 1", n)
+	}
+	if text := w.export("json", api.RecordQuery{Kinds: []string{"drill"}}, ExportHead{}); !strings.Contains(text, `"drill":true`) {
+		t.Error(text)
+	}
+}
