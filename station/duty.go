@@ -10,6 +10,7 @@ import (
 	"ringdown/api"
 	"ringdown/call"
 	"ringdown/watch"
+	"ringdown/webhook"
 )
 
 // A duty is the watch at this station: who has it, who should, and what is wrong with that. The loop owns
@@ -125,12 +126,21 @@ func (d *duty) advance(now time.Time) {
 	}
 }
 
-// alarm logs what is newly wrong.
+// unmanned are the alarms of a watch that nobody keeps, or soon will: they are worth a horn.
+var unmanned = []watch.AlarmKind{watch.AlarmAbsent, watch.AlarmVacant, watch.AlarmGap, watch.AlarmAhead}
+
+// alarm logs what is newly wrong, and tells the webhooks.
 func (d *duty) alarm(v watch.View) {
 	var kinds []watch.AlarmKind
 	for i, a := range v.Alarms {
-		if kinds = append(kinds, a.Kind); !slices.Contains(d.alarmed, a.Kind) {
-			d.s.log.Warn(d.shown.Alarms[i].Text, "action", d.shown.Alarms[i].Action)
+		kinds = append(kinds, a.Kind)
+		if slices.Contains(d.alarmed, a.Kind) {
+			continue
+		}
+		said := d.shown.Alarms[i]
+		d.s.log.Warn(said.Text, "action", said.Action)
+		if slices.Contains(unmanned, a.Kind) {
+			d.s.announce(nil, webhook.Event{Event: hookGap, Text: said.Text})
 		}
 	}
 	d.alarmed = kinds
