@@ -145,6 +145,7 @@ func TestWatchHandedOverDuringACut(t *testing.T) {
 		w.link(1, impair.Settings{Loss: 1})
 		w.link(2, impair.Settings{Loss: 1})
 		w.within(5*time.Second, "the line is down", func() bool { return w.line(0, 0).State == api.LineDown })
+		time.Sleep(1234567 * time.Nanosecond) // no whole millisecond
 		w.act(0, "hand", "A", api.WatchAct{To: &api.Officer{Name: "B"}, Note: "The line is cut."})
 		w.kill(0)
 		w.start(0)
@@ -159,6 +160,10 @@ func TestWatchHandedOverDuringACut(t *testing.T) {
 		}
 		if got := w.seen(1); got != "names true 2 A" {
 			t.Errorf("south shows %q, want what it last heard", got)
+		}
+		w.act(0, "acknowledge", "B", api.WatchAct{UpTo: &w.st[0].Status().Watch.Notes[0].At}) // as the console was told it
+		if a := w.st[0].Status().Watch; len(a.Notes) != 0 {
+			t.Errorf("acknowledged, and still shown: %+v", a.Notes)
 		}
 		w.link(1, impair.Settings{})
 		w.sees(1, 5*time.Second, "names true 1 B")

@@ -101,13 +101,19 @@ func alarmWords(al watch.Alarm, holder string, now time.Time) api.WatchAlarm {
 	return a
 }
 
-// clockAt is an instant as the roster's wall shows it: with the day, if that is not today.
+// clockAt is an instant as the roster's wall shows it: with the day, if that is not today, and with the zone, if it is not
+// the one that this machine's clock shows.
 func clockAt(now, t time.Time) string {
 	t = t.In(now.Location())
-	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
-		return t.Format("15:04")
+	form := "15:04"
+	if t.YearDay() != now.YearDay() || t.Year() != now.Year() {
+		form = "2 January, 15:04"
 	}
-	return t.Format("2 January, 15:04")
+	_, roster := t.Zone()
+	if _, here := t.Local().Zone(); here != roster {
+		form += " MST"
+	}
+	return t.Format(form)
 }
 
 func eitherOf(officers []watch.Officer) string {

@@ -275,6 +275,9 @@ func (h *handle) Do(m api.ToStation) error {
 			return err
 		}
 		defer h.st.s.byTime.fix(e)
+		if m.Type != "ringing" && m.Type != "shown" { // those the page says by itself
+			h.st.s.duty.acted(now, h.st)
+		}
 		return h.st.act(now, e, m)
 	})
 }

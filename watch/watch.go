@@ -132,9 +132,9 @@ func (w *Watch) Set(s Settings) error {
 	return nil
 }
 
-// plain is an instant as it is kept: of the wall clock alone, because a machine that slept has a monotonic
-// clock that did not see it.
-func plain(now time.Time) time.Time { return now.Round(0).UTC() }
+// plain is an instant as it is kept and shown: of the wall clock alone, because a machine that slept has a monotonic
+// clock that did not see it; and in whole milliseconds, so that what comes back from a console is what was meant.
+func plain(now time.Time) time.Time { return now.Round(0).UTC().Truncate(time.Millisecond) }
 
 // Take gives the watch to an officer, with the note of the one who hands it over. An officer who has it
 // already takes an offer back by it.

@@ -6,6 +6,7 @@
  */
 
 import { busyWith, live, mine } from "./model.js";
+import { calls } from "./watchmodel.js";
 import { quiet } from "./words.js";
 
 /** @typedef {import("./api.js").Line} Line */
@@ -21,6 +22,7 @@ export function letter(was, is) {
 
 const proofs = 5, proofEvery = 700; // measurements of a bell before it counts as silent; ms apart
 const alarmAfter = 3000; // ms not ready before it is called out
+const callEvery = 60_000; // ms between two sounds about the watch
 
 export class Bells {
   #equipment;
@@ -31,6 +33,8 @@ export class Bells {
   #told = new Set();
   #notReadySince = 0;
   #alarmed = false;
+  #calledFor = "";
+  #called = 0;
   #proving = false;
 
   /**
@@ -84,6 +88,18 @@ export class Bells {
     headset?.set("held", c?.state === "held");
     headset?.set("tick", settings.tick && !c && d.ready && d.lines.some((l) => l.state === "open" || l.state === "degraded"));
     ringer?.set("alarm", this.#alarm(d));
+    this.#watch(d);
+  }
+
+  /** watch calls a person about the watch, once and then every minute; in a call, softly in the ear. @param {Desk} d */
+  #watch(d) {
+    const about = calls(d), now = performance.now();
+    const again = about !== "" && (about !== this.#calledFor || now - this.#called >= callEvery);
+    this.#calledFor = about;
+    if (!again) return;
+    this.#called = now;
+    const { ringer, headset } = this.#equipment;
+    (busyWith(d) ? headset : ringer)?.play("chased");
   }
 
   /** quietAlarm ends the alarm: a person is here. The fault stays on the page. */

@@ -107,6 +107,13 @@ export function watchConcerns(d) {
   return list;
 }
 
+/** calls says for what a sound calls a person here; empty: for nothing. The question is for the officer on watch alone. @param {Desk} d */
+export function calls(d) {
+  if (!d.ready) return "";
+  const c = watchConcerns(d).find((c) => c.does === "here" || c.severity === "failure");
+  return c ? c.key : "";
+}
+
 /**
  * What the other side states of its watch, in a sentence that says whose word it is; empty where nothing is stated.
  * @param {string} peer isolated @param {FarWatch|undefined} f @param {boolean} stale the line is down @param {number} now @param {boolean} utc

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { concerns, farSide } from "../page/model.js";
 import * as band from "../page/watchband.js";
-import { farWatch, mine, panel, watchConcerns } from "../page/watchmodel.js";
+import { calls, farWatch, mine, panel, watchConcerns } from "../page/watchmodel.js";
 import { ago, desk, line, t0 } from "./desk.js";
 
 /** @returns {import("../page/apiwatch.js").Watch} */
@@ -54,6 +54,16 @@ test("who is absent is asked; the others are told", () => {
   const alarms = [{ kind: "absent", severity: "failure", from: ago(1000), text: "A. Weber does not answer.", action: "Take the watch.", act: "take" }];
   assert.deepEqual(watchConcerns(at({ state: "absent", alarms })).map((c) => c.does), ["here"]);
   assert.deepEqual(watchConcerns(at({ state: "absent", alarms }, "B. Novak")).map((c) => c.does), ["take"]);
+});
+
+test("a sound calls the officer who is asked, and everybody when nobody keeps the watch", () => {
+  const asked = { state: "asked", until: ago(-300_000) };
+  assert.equal(calls(at(asked)), "watch:here");
+  assert.equal(calls(at(asked, "B. Novak")), "");
+  const alarms = [{ kind: "vacant", severity: "failure", from: ago(1000), text: "Nobody has the watch.", action: "Take the watch.", act: "take" }];
+  assert.equal(calls(at({ state: "vacant", officer: undefined, alarms })), "watch:vacant");
+  assert.equal(calls({ ...at({ state: "vacant", officer: undefined, alarms }), ready: false }), "");
+  assert.equal(calls(at({})), "");
 });
 
 test("a hand-over is both sides' to see, and the notes only the officer's on watch", () => {
