@@ -11,6 +11,7 @@ import (
 	"ringdown/impair"
 	"ringdown/record"
 	"ringdown/store"
+	"ringdown/wire"
 )
 
 // An outcome is a way in which a call can go, and what both records must tell of it.
@@ -356,4 +357,47 @@ func TestReceiptNamedTwice(t *testing.T) {
 		}
 		r.within(time.Second, "it is read", func() bool { return r.stage(0, "once") == api.StageRead })
 	})
+}
+
+// TestCallComesBack: a far side that returns to a call that is over, after another, has none of it entered twice.
+func TestCallComesBack(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		r.startAll()
+		r.settle(5 * time.Second)
+		north := r.phone(0)
+		var first wire.Signal
+		for range 2 {
+			north.press("call")
+			time.Sleep(2 * time.Second)
+			if first.Call.IsZero() {
+				r.inLoop(func(e *lineEnd) { first = e.call.Signal() })
+			}
+			north.press("hangup")
+			time.Sleep(2 * time.Second)
+		}
+		r.inLoop(func(e *lineEnd) {
+			e.call.FarSignal(e.s.opt.Now(), wire.Signal{Call: first.Call, Step: wire.StepReached, At: [3]int64{0, 0, first.At[0]}})
+			if e.call.View().ID != first.Call {
+				t.Error("the first call did not come back: this shows nothing")
+			}
+		})
+		time.Sleep(2 * time.Second)
+		var calls []string
+		for _, e := range r.entries(0, store.Own) {
+			if s, ok := e.Body.(record.CallStep); ok {
+				calls = append(calls, s.Step.String())
+			}
+		}
+		if got := strings.Join(calls, ", "); got != "called, ended, called, ended" {
+			t.Errorf("entered: %s", got)
+		}
+	})
+}
+
+// inLoop runs f in north's loop, with its line.
+func (r *records) inLoop(f func(e *lineEnd)) {
+	r.t.Helper()
+	if err := r.st[0].do(func() { f(r.st[0].lines["line0"]) }); err != nil {
+		r.t.Fatal(err)
+	}
 }

@@ -16,8 +16,8 @@ type recording struct {
 
 	early []early // of the other side, heard before the line counted as open here
 
-	opened  time.Time // when the line first opened since the station started; zero: not yet
-	noted   noted
+	opened  time.Time                    // when the line first opened since the station started; zero: not yet
+	noted   []noted                      // of the newest calls
 	watched [accord.MaxPaths + 1]watched // 0 is the line
 
 	record        *api.RecordState // as the clerk last said

@@ -19,16 +19,29 @@ type noted struct {
 	ended   bool
 }
 
+// mostNoted is of how many calls this is known: more than the call's machine remembers, to which the other side
+// may come back.
+const mostNoted = 8
+
+// notedOf is how far a call has been entered; the pointer is good until the next call.
+func (e *lineEnd) notedOf(id wire.CallID) *noted {
+	i := slices.IndexFunc(e.noted, func(n noted) bool { return n.id == id })
+	if i < 0 {
+		if e.noted = append(e.noted, noted{id: id}); len(e.noted) > mostNoted {
+			e.noted = slices.Delete(e.noted, 0, 1)
+		}
+		i = len(e.noted) - 1
+	}
+	return &e.noted[i]
+}
+
 // enterCall enters the steps of our side that are new. Each side enters what it knows by itself.
 func (e *lineEnd) enterCall() {
 	v := e.call.View()
 	if v.ID.IsZero() {
 		return
 	}
-	n := &e.noted
-	if n.id != v.ID {
-		*n = noted{id: v.ID}
-	}
+	n := e.notedOf(v.ID)
 	steps := slices.DeleteFunc(v.Steps, func(s call.Step) bool { return s.By != call.Us || !s.At.After(n.at) })
 	slices.SortFunc(steps, func(a, b call.Step) int { return a.At.Compare(b.At) })
 	for _, s := range steps {
@@ -48,7 +61,7 @@ func (e *lineEnd) enterStep(v call.View, at time.Time, s record.CallStep) {
 	s.Drill = v.Drill
 	e.tales.take("us", at, s)
 	if s.Step == record.StepEnded {
-		e.noted.ended = true
+		e.notedOf(v.ID).ended = true
 	}
 	if e.clerk == nil {
 		return
