@@ -202,7 +202,7 @@ func (c *clerk) deadline() time.Time {
 
 // lineUp says that a session of the line begins, lineDown that it is over.
 func (c *clerk) lineUp(session uint64) {
-	c.must(func() { c.session, c.up, c.desk.fresh = session, true, true; c.rep.LineUp(c.s.opt.Now()) })
+	c.must(func() { c.session, c.up = session, true; c.desk.lineUp(c.s.opt.Now()); c.rep.LineUp(c.s.opt.Now()) })
 }
 
 func (c *clerk) lineDown() { c.must(func() { c.up = false; c.rep.LineDown(c.s.opt.Now()) }) }

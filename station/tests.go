@@ -22,6 +22,8 @@ type trialDesk struct {
 	first bool         // this is the party that starts what is due
 	rules accord.Rules // as agreed now
 
+	upSince time.Time // of the line, as the clerk has heard
+
 	fresh bool      // something was taken in since it was last looked at
 	again time.Time // when something is due by itself
 	told  told      // what the loop was told last
@@ -71,6 +73,9 @@ func (c *clerk) loadTrials(now time.Time) error {
 	}
 	return nil
 }
+
+// lineUp notes that people can be asked again.
+func (d *trialDesk) lineUp(now time.Time) { d.upSince, d.fresh = now, true }
 
 // sound reports whether what was kept can be used: a file may hold anything.
 func (t *trials) sound() bool {
@@ -207,8 +212,9 @@ func (c *clerk) nextTrial(now time.Time) time.Time {
 	if slot := currentSlot(times, now); !slot.IsZero() {
 		sooner(slot.Add(record.TestLate))
 		if !d.asked(slot.UnixMilli()) {
-			sooner(slot.Add(secondAfter))
-			sooner(now.Add(lookAgain)) // the line may be down
+			if sooner(c.mayStart(slot)); !c.stands() {
+				sooner(now.Add(lookAgain))
+			}
 		}
 	}
 	return next
@@ -263,11 +269,23 @@ func (c *clerk) startDue(now time.Time) bool {
 	if slot.IsZero() || d.open(true, now) != nil || d.asked(slot.UnixMilli()) || !c.stands() || d.Begun[0] == 0 || d.Begun[1] == 0 {
 		return false
 	}
-	if !d.first && now.Before(slot.Add(secondAfter)) {
+	if now.Before(c.mayStart(slot)) {
 		return false
 	}
 	_, err := c.askTest(now, slot.UnixMilli(), "")
 	return err == nil
+}
+
+// mayStart is when this side starts what is due: the first party at its time, the second later, and if the line was
+// down, so long after it came back.
+func (c *clerk) mayStart(slot time.Time) time.Time {
+	switch d := &c.desk; {
+	case d.first:
+		return slot
+	case d.upSince.After(slot):
+		return d.upSince.Add(secondAfter)
+	}
+	return slot.Add(secondAfter)
 }
 
 // stands reports whether what is entered now reaches the other side at once.

@@ -50,7 +50,7 @@ func (r *records) asks(side int) string {
 // result waits until both sides have the same newest result, and gives it as the asking side sees it.
 func (r *records) result(by int, want string) *api.TestResult {
 	r.t.Helper()
-	r.within(2*time.Second, "both have the result", func() bool {
+	r.within(10*time.Second, "both have the result", func() bool {
 		ours, theirs := r.test(by).Last, r.test(1-by).Last
 		return ours != nil && theirs != nil && ours.Result == want && theirs.Result == want && ours.By == "us" && theirs.By == "them" && len(r.test(0).Open)+len(r.test(1).Open) == 0
 	})
