@@ -91,6 +91,7 @@ func (s *Station) setRight(ctx context.Context, slug string, body record.Right) 
 		}
 		w, err = k.put(replica.Draft{Time: now, Body: body})
 		k.desk.fresh = true
+		k.advanceTrials(now) // whoever looks next sees it
 		return err
 	})
 	return w, err

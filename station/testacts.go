@@ -40,6 +40,7 @@ func (s *Station) StartTest(ctx context.Context, slug string, who api.Person, m 
 			return unwritable(err)
 		}
 		w.Key = k.keyOf(id)
+		k.advanceTrials(now) // whoever looks next sees it
 		return nil
 	})
 	return w, err
@@ -66,6 +67,7 @@ func (s *Station) ReadBack(ctx context.Context, slug string, who api.Person, m a
 			k.waitTrial(d)
 		}
 		k.desk.fresh = true
+		k.advanceTrials(now)
 		return nil
 	})
 	return w, err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"ringdown/api"
@@ -161,4 +162,30 @@ func (inFolder) done(t *terminal, json bool, w api.Written, err error, format, l
 	}
 	_, err = fmt.Fprintf(t.out, format, line)
 	return err
+}
+
+// printTests shows how the tests of a line stand.
+func printTests(w io.Writer, l *api.Line) {
+	if l.Test == nil {
+		return
+	}
+	text := "not tested yet"
+	if r := l.Test.Last; r != nil {
+		text = r.Result + " at " + r.At.Format("15:04:05 UTC on 2 January")
+		if r.Why != "" {
+			text += ", " + oneLine(r.Why)
+		}
+	}
+	if l.Test.Next != nil {
+		text += "; next " + l.Test.Next.Format("15:04 UTC on 2 January")
+	}
+	fmt.Fprintf(w, "  test: %s\n", text)
+	for _, o := range l.Test.Open {
+		switch {
+		case o.By == "us":
+			fmt.Fprintf(w, "  test: %s is asked to read back %q since %s\n", l.Peer, o.Words, o.At.Format("15:04:05 UTC"))
+		case !o.Read:
+			fmt.Fprintf(w, "  test: %s asks to read back %q since %s: ringdown test %s --read-back WORDS\n", l.Peer, o.Words, o.At.Format("15:04:05 UTC"), l.Slug)
+		}
+	}
 }

@@ -68,6 +68,7 @@ func printLine(w io.Writer, l *api.Line) {
 	if l.Record != nil {
 		fmt.Fprintf(w, "  record: %s\n", describeRecord(l.Record))
 	}
+	printTests(w, l)
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i := range l.Paths {
 		printPath(tab, &l.Paths[i])
