@@ -24,6 +24,8 @@ import * as words from "./words.js";
  * @property {string} read the words that they ask us to read back; empty: nothing to read
  * @property {string} key of that test
  * @property {boolean} start a test can be started
+ * @property {boolean} suspend calls can be suspended by who sits here
+ * @property {boolean} resume and restored
  */
 
 const answerTime = 10 * 60_000; // ms in which words are to be read back
@@ -38,10 +40,23 @@ export function panel(d, now) {
     paths: t.last ? t.last.paths.map(path) : [],
     ours: ours ? asked(ours, peer, now) : "",
     ask: theirs ? `${peer} tests the line${theirs.who ? ` (${words.name(theirs.who)})` : ""}: ${theirs.read ? "the words are read back, the result is on its way." : "read these words back."}` : "",
-    read: theirs && !theirs.read ? visible(theirs.words) : "", key: theirs?.key ?? "",
-    start: !ours && l.state !== "down" && l.state !== "unconfirmed",
+    read: theirs && !theirs.read && mayAct(d) ? visible(theirs.words) : "", key: theirs?.key ?? "",
+    suspend: mayDecide(d) && !ownSuspension(d), resume: mayDecide(d) && ownSuspension(d) !== undefined,
+    start: mayAct(d) && !ours && l.state !== "down" && l.state !== "unconfirmed",
   };
 }
+
+/** mayAct and mayDecide say what the roles of who sits here allow; the station holds them to it. @param {Desk} d @param {string[]} wanted */
+function is(d, ...wanted) {
+  const roles = d.consoles.find((c) => c.id === d.me)?.roles;
+  return !roles || roles.some((r) => wanted.includes(r));
+}
+
+/** @param {Desk} d */
+const mayAct = (d) => is(d, "officer", "principal");
+
+/** @param {Desk} d */
+const mayDecide = (d) => is(d, "principal", "administrator");
 
 /** @param {LineTest} t @returns {TestPanelState["tone"]} */
 function tone(t) {
@@ -79,6 +94,7 @@ export function inGlance(l, now, utc) {
 
 /** testConcerns rises what waits to be read back. @param {Desk} d @returns {Concern[]} */
 export function testConcerns(d) {
+  if (!mayAct(d)) return [];
   return d.lines.flatMap((l) => (l.test?.open ?? []).filter((o) => o.by === "them" && !o.read).map((o) => ({
     key: `test:${l.line}:${o.key}`, severity: /** @type {const} */ ("warning"), what: `${words.name(l.peer)} tests the line: two words wait to be read back.`,
     action: "It fails after ten minutes.", button: "Read back", does: /** @type {const} */ ("test"), about: l.line,

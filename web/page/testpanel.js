@@ -89,10 +89,9 @@ export class TestPanel {
     any("test-words").hidden = any("test-form").hidden = p.read === "";
     any("test-start").hidden = !p.start;
     this.#paths(p.paths);
-    const own = model.ownSuspension(d);
-    any("suspend").hidden = own !== undefined || this.#asking;
-    any("suspend-form").hidden = own !== undefined || !this.#asking;
-    any("resume").hidden = own === undefined;
+    any("suspend").hidden = !p.suspend || this.#asking;
+    any("suspend-form").hidden = !p.suspend || !this.#asking;
+    any("resume").hidden = !p.resume;
     say(any("test-error"), this.#error);
   }
 

@@ -55,6 +55,19 @@ test("ours counts down, and no second one is started beside it", () => {
   assert.equal(panel(withTests(), t0)?.start, true);
 });
 
+test("who only sees has nothing to press", () => {
+  /** @param {import("../page/apiperson.js").Role[]} roles */
+  const as = (...roles) => {
+    const d = withTests({ open: [theirs] });
+    return { ...d, consoles: d.consoles.map((c) => ({ ...c, roles })) };
+  };
+  const press = (/** @type {import("../page/model.js").Desk} */ d) => [panel(d, t0)?.start, panel(d, t0)?.read !== "", panel(d, t0)?.suspend, testConcerns(d).length > 0];
+  assert.deepEqual(press(as("observer")), [false, false, false, false]);
+  assert.deepEqual(press(as("officer")), [true, true, false, true]);
+  assert.deepEqual(press(as("administrator")), [false, false, true, false]);
+  assert.deepEqual(press(as("principal")), [true, true, true, true]);
+});
+
 test("the glance has the last test", () => {
   assert.ok(model.facts(withTests({ last: result() }), t0).includes("last\u00a0test\u00a013:00\u00a0passed"));
 });
