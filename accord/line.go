@@ -172,6 +172,9 @@ func (l *Line) SaveFinal(sig []byte) error {
 	})
 }
 
+// Refresh brings l up to date with its folder.
+func (l *Line) Refresh() error { return l.change(func() error { return nil }) }
+
 // change holds the lock, brings l up to date, and lets do change the folder. A line
 // that was retired meanwhile, and perhaps followed by another of the same slug, is not changed.
 func (l *Line) change(do func() error) error {

@@ -155,7 +155,7 @@ func (a *accordWorld) propose(side int, change map[uint8]accord.Endpoint) {
 	_, err := l.ProposeAmendment(time.Now(), change)
 	a.must(err)
 	if a.st[side] != nil {
-		a.held[side].renew(l)
+		a.must(a.held[side].renew(l))
 		a.must(a.st[side].offer("line0"))
 	}
 }

@@ -262,7 +262,9 @@ func (d *Daemon) take(ctx context.Context, l *accord.Line) error {
 	if h != nil {
 		old := h.now()
 		if old.Accord.Digest() == l.Accord.Digest() && old.Usable() == nil {
-			h.renew(l)
+			if err := h.renew(l); err != nil {
+				return err
+			}
 			return d.offer(l.Slug)
 		}
 		delete(d.accords, l.Slug) // another accord of that name, or now its words are confirmed

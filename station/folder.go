@@ -86,11 +86,13 @@ type held struct {
 	line *accord.Line
 }
 
-// renew takes the line as it was just read from the folder.
-func (h *held) renew(l *accord.Line) {
+// renew takes the line as it is in the folder now. What was read a moment ago may be older than what was
+// written here since, so it is read once more where nobody writes meanwhile.
+func (h *held) renew(l *accord.Line) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.line = l
+	return l.Refresh()
 }
 
 // now is a copy of the line as it stands; nothing in it is changed any more.

@@ -193,7 +193,7 @@ func TestProposalByCommand(t *testing.T) {
 	inAccordWorld(t, 1, func(a *accordWorld) {
 		l := a.read(0)
 		a.must(l.Move(time.Now(), accord.Change{Rules: &otherRules}))
-		a.held[0].renew(a.read(0))
+		a.must(a.held[0].renew(a.read(0)))
 		a.must(a.st[0].offer("line0"))
 		a.waits(1, 100*time.Millisecond)
 		a.kill(1)
