@@ -66,7 +66,7 @@ func TestProposalApproved(t *testing.T) {
 				id := a.waits(1-side, 200*time.Millisecond)
 				name := []string{"North", "South"}[side]
 				n := a.line(1-side, 0).Notices
-				if len(n) != 1 || !strings.HasPrefix(n[0].Text, name+" proposes new rules: each side sees who has the watch (until now how many") || n[0].Link != "/accord?line=line0" {
+				if len(n) != 1 || !strings.HasPrefix(n[0].Text, name+" proposes new rules: each side sees who has the watch (until now how many") || n[0].Link != "/accord.html?line=line0" {
 					t.Errorf("notices %+v", n)
 				}
 				time.Sleep(5 * time.Minute)
@@ -98,6 +98,10 @@ func TestProposalRefused(t *testing.T) {
 		if len(a.line(1, 0).Proposals) != 0 {
 			t.Error("south still shows what it refused")
 		}
+		// A verdict that was lost comes again when the question does.
+		a.must(os.Remove(filepath.Join(a.read(0).Dir(), "verdict")))
+		a.say(0, framed(kindMotion, a.read(0).OwnMotion.Text()))
+		a.within(100*time.Millisecond, "north is told again", func() bool { return a.read(0).OwnMotion.Verdict == accord.Refused })
 		for _, side := range []int{0, 1, 0} { // over a restart too
 			a.kill(side)
 			a.run(side)
