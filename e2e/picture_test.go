@@ -17,7 +17,7 @@ import (
 func TestHistoryShown(t *testing.T) {
 	d := startDemo(t, "--history")
 	p := startChromium(t, options{Tone: northTone}).open(t, ready(t, d.North))
-	p.size(1280, 1500)
+	p.size(1280, 4000) // so that the page fetches back to the second day
 	p.waitStatus("Line open")
 	p.message("49.82 Hz")
 	p.message("The aircraft went round"[4:])
@@ -25,6 +25,7 @@ func TestHistoryShown(t *testing.T) {
 		p.row("is a "+kind+" with full proof", func(r seen) bool { return r.Kind == kind && r.Proof == "full" })
 	}
 	p.message("Written while the line is down")
+	p.size(1280, 1500)
 	p.fits()
 	if os.Getenv("RINGDOWN_SHOTS") == "" {
 		return

@@ -97,7 +97,7 @@ func strips(r *api.Report) []strip {
 }
 
 func newStrip(name string, a api.Availability, days []api.ReportDay, use func(api.ReportDay) api.DayUse) strip {
-	s := strip{Name: name, Share: shareWords(a), Width: 8 * max(len(days), 14)}
+	s := strip{Name: name, Share: shareWords(a), Width: 8 * max(len(days), 91)}
 	s.Words = fmt.Sprintf("Down %s", times(a.Downs))
 	if a.DownMS > 0 {
 		s.Words += fmt.Sprintf(", for %s in all, %s at most", spanWords(a.DownMS), spanWords(a.LongestMS))

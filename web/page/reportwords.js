@@ -69,7 +69,7 @@ export function facts(r) {
   return [
     { strong: share(w.line), words: "of the time the line was up", more: downs(w.line) },
     { strong: within(mark), words: "calls answered within 15 s", more: mark.of ? `${upper(goal(mark))}.` : "No call has told it yet." },
-    { strong: p.count ? length(p.median_ms) : "–", words: "until the principal was there", more: p.count ? `Half of ${p.count === 1 ? "1 time" : `${p.count} times`}. ${proven(w.calls)}` : asked(w.calls) },
+    { strong: p.count ? length(p.median_ms) : "–", words: "until the principal was there", more: p.count ? `${p.count === 1 ? "Once." : `Half of ${p.count} times.`} ${proven(w.calls)}` : asked(w.calls) },
     { strong: due ? `${t.passed} of ${due}` : "–", words: "tests passed", more: due ? `${t.failed} failed, ${t.missed} missed.` : "No test was due yet." },
   ];
 }
