@@ -18,10 +18,25 @@
 //     request that changes something, and every WebSocket, must have one.
 //  3. Sec-Fetch-Site, where there is one, is none or same-origin; a person may come
 //     from elsewhere only by a step to a page (GET, navigate).
-//  4. The session cookie is of a living session. Without one, a page request is
-//     answered with how to get in, an API request with 401.
+//  4. The session cookie is of a living session, and that of a person who may do
+//     something here. Else a page request is answered with how to get in, an API
+//     request with 401; only the pages and requests to get in are open to all.
+//  5. The person has a role that the table of rules names for this request, or for
+//     this type of message; else 403, with the role that is needed. What the table
+//     does not name is refused to everybody.
 //
 // # Getting in
+//
+// Persons log in with passkeys (package people). A challenge is bound to the cookie of
+// the browser that asked for it, for one answer, right or wrong, within five minutes;
+// the RP ID is the host name of the page. A session is of one person; who that is and
+// what they may do is looked up at every request. Removing a person ends their sessions and
+// open connections at once; a change of roles closes the connections ([api.CloseChanged]),
+// which come back with the new ones. A console's seat is not given to another person while
+// its own is there, nor ever from one who may speak to one who may not.
+//
+// Until somebody is enrolled, a link is enough to have every right; from then on it only leads
+// to the page to log in. A kiosk's link goes on giving a watch officer's rights, to nobody by name.
 //
 // A link, GET /enter?token=…&next=…, carries 256 random bits, works once, and for
 // 15 minutes. It sets the cookie (HttpOnly, SameSite=Strict, over TLS Secure) and
@@ -30,8 +45,6 @@
 // kept; all are compared, in constant time. Sessions end after 30 days unused, or
 // all at once by DELETE /api/sessions. The cookie's name holds a random tag of the
 // station, since all ports of a host share one set of cookies.
-//
-// Everybody with a session may do everything at the station; roles come later.
 //
 // # What is asked of a record
 //

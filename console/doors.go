@@ -91,11 +91,10 @@ func (s *Server) postEnrolFinish(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.log.Info("console: enrolled", "person", p.Name, "from", r.RemoteAddr)
-	if len(p.Keys) == 1 { // the first, or one that replaces all others
-		s.endSessions("a passkey took the place of all others", func(_ digest, h holder) bool { return h.Person == p.ID })
+	if len(p.Keys) == 1 { // the first of all, and links let nobody in any more; or one in place of all others
+		s.endSessions("a first passkey", func(_ digest, h holder) bool { return h.Person == p.ID })
 	}
 	s.letIn(w, r, p)
-	s.settle() // with the first who is enrolled, links let nobody in any more
 	return nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -438,5 +440,70 @@ func TestSessionsKeepTheirPerson(t *testing.T) {
 	s, _ := testServer(t, nil)
 	if p := s.person(h); len(p.Roles) != 0 {
 		t.Errorf("who is no longer there may act as %v", fmt.Sprint(p))
+	}
+}
+
+// TestRemovedWhileConnecting: a connection that began before its person was removed does not open.
+func TestRemovedWhileConnecting(t *testing.T) {
+	s, _, keys := staffed(t)
+	b := as(t, s, keys["Otto"])
+	r, _ := http.NewRequest("GET", localURL(s)+"/api/ws", nil)
+	for _, c := range b.Jar.Cookies(r.URL) {
+		r.AddCookie(c)
+	}
+	who, ok := s.visitor(r)
+	if !ok || who.person.Name != "Otto" {
+		t.Fatalf("the visitor is %+v", who)
+	}
+	p, _ := s.people.Find("Otto")
+	if err := s.people.Remove(p.ID); err != nil {
+		t.Fatal(err)
+	}
+	s.settle()
+	w := httptest.NewRecorder()
+	s.getSocket(w, withVisitor(r, who))
+	if w.Code != http.StatusUnauthorized {
+		t.Errorf("answered %d %s", w.Code, w.Body)
+	}
+}
+
+// TestOneSession: who logs in at a browser ends what it had, and lost passkeys end all of a person's.
+func TestOneSession(t *testing.T) {
+	s, _, keys := staffed(t)
+	b := as(t, s, keys["Otto"])
+	here, _ := url.Parse(localURL(s))
+	old := b.Jar.Cookies(here)[0]
+	b.logIn(keys["Vera"])
+	stale := newBrowser(t, s)
+	stale.Jar.SetCookies(here, []*http.Cookie{{Name: old.Name, Value: old.Value}})
+	if got := stale.get("/api/status"); got.StatusCode != http.StatusUnauthorized {
+		t.Errorf("the session of before: %s", got.Status)
+	}
+	two, anna := as(t, s, keys["Vera"]), as(t, s, keys["Anna"])
+	c := two.attached(api.ToStation{})
+	c.next("welcome")
+	v, _ := s.people.Find("Vera")
+	if got := anna.post("/api/people/"+v.ID.String()+"/link", `{"lost":true}`); got.StatusCode != http.StatusOK {
+		t.Fatalf("lost: %s\n%s", got.Status, got.text)
+	}
+	c.ends(api.CloseNoSession)
+	for _, one := range []*browser{b, two} {
+		if got := one.get("/api/status"); got.StatusCode != http.StatusUnauthorized {
+			t.Errorf("a session after the keys were lost: %s", got.Status)
+		}
+	}
+	if got := anna.get("/api/status"); got.StatusCode != http.StatusOK {
+		t.Errorf("another's: %s", got.Status)
+	}
+	a, _ := s.people.Find("Anna")
+	_, token, err := s.people.Link(time.Now(), a.ID, true) // the only administrator: her key still counts
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := newBrowser(t, s).enrol(softkey.NewPasskey(localURL(s)), token); got.StatusCode != http.StatusOK {
+		t.Fatalf("%s\n%s", got.Status, got.text)
+	}
+	if got := anna.get("/api/status"); got.StatusCode != http.StatusUnauthorized {
+		t.Errorf("her session when the new key is there: %s", got.Status)
 	}
 }

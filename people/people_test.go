@@ -157,8 +157,12 @@ func TestTwoBrowsersOneLink(t *testing.T) {
 	if _, err := b.FinishEnrolment(start, c2, a2); code(err) != "link-used" {
 		t.Errorf("the second: %v", err)
 	}
-	if p := b.People()[0]; len(p.Keys) != 1 {
+	p := b.People()[0]
+	if len(p.Keys) != 1 {
 		t.Errorf("%d keys, want 1", len(p.Keys))
+	}
+	if _, err := b.enrol(start, p.ID, c2.link, Key{ID: []byte{1}, Public: []byte{1}, Host: "localhost"}); code(err) != "link-used" {
+		t.Errorf("one that was found good before it was used: %v", err)
 	}
 }
 
@@ -168,6 +172,9 @@ func TestFirstIsAnAdministrator(t *testing.T) {
 	_, token := add(t, b, "Bo", Officer)
 	if _, err := enrolWith(b, softkey.NewPasskey(home.Origin), token); code(err) != "administrator-first" {
 		t.Errorf("an officer first: %v", err)
+	}
+	if _, _, _, err := b.BeginEnrolment(start, home, token); code(err) != "administrator-first" {
+		t.Errorf("an officer who begins first: %v", err)
 	}
 	anna, _ := enrolled1(t, b, "Anna", Administrator)
 	if _, err := enrolWith(b, softkey.NewPasskey(home.Origin), token); err != nil {
@@ -340,7 +347,7 @@ func TestAddressesAreNoSites(t *testing.T) {
 	_, token := add(t, b, "Anna", Administrator)
 	for _, host := range []string{"127.0.0.1", "[::1]", "::1", "192.0.2.7"} {
 		s := Site{"North", host, "http://" + host}
-		if _, _, err := b.BeginLogin(s); code(err) != "needs-a-name" {
+		if _, _, err := b.BeginLogin(s); code(err) != "needs-a-name" || !strings.Contains(err.Error(), "by the address "+host) {
 			t.Errorf("log-in at %s: %v", host, err)
 		}
 		if _, _, _, err := b.BeginEnrolment(start, s, token); code(err) != "needs-a-name" {
