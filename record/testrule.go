@@ -23,9 +23,10 @@ func TestOnTime(slot, at int64) bool {
 	return at >= slot-TestEarly.Milliseconds() && at < slot+TestLate.Milliseconds()
 }
 
-// SameWords reports whether what was read back is what was asked: capitals and the number of spaces do
-// not matter.
-func SameWords(asked, read string) bool {
-	plain := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
-	return plain(asked) == plain(read)
+// SameWords reports whether what was read back is what was asked.
+func SameWords(asked, read string) bool { return PlainWords(asked) == PlainWords(read) }
+
+// PlainWords are the words of a test as they are compared: capitals and the number of spaces do not matter.
+func PlainWords(text string) string {
+	return strings.ToLower(strings.Join(strings.Fields(text), " "))
 }

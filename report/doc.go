@@ -104,7 +104,7 @@
 //
 // A test is due at each agreed time of each day, as the accord now has them. It is passed if
 // one side asked, the other read back, and the first entered that it passed, each of
-// the last two by its own author's clock between five minutes before and thirty minutes after the time; failed
+// the last two by its own author's clock from fifteen minutes before to thirty minutes after the time, and what was read is what was asked; failed
 // if the asker entered that it failed and no other passed; else missed. A time counts once its thirty
 // minutes are over by the record, and not before both logs have begun. Tests out of turn are counted apart.
 //

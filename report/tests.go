@@ -2,17 +2,12 @@ package report
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"slices"
 	"time"
 
 	"ringdown/api"
 	"ringdown/record"
-)
-
-// A test that is due counts if it is read back and passed from testEarly before its time to testLate after it.
-const (
-	testEarly = 5 * time.Minute
-	testLate  = 30 * time.Minute
 )
 
 // mostDots is how many tests a report names one by one.
@@ -23,13 +18,18 @@ type testStep struct {
 	number int64
 	at     int64
 	act    record.TestAct
-	slot   int64 // with asked
-	ref    int64 // number of the entry that it answers
-	other  bool  // in the other log
+	slot   int64   // with asked
+	ref    int64   // number of the entry that it answers
+	other  bool    // in the other log
+	words  [8]byte // what was asked or read, as it is compared
 }
 
 func (l *ledger) test(e *record.Entry, t record.Test) {
 	s := testStep{number: e.Number, at: e.Time, act: t.Act, slot: t.Slot}
+	if t.Act == record.TestAsked || t.Act == record.TestReadBack {
+		sum := sha256.Sum256([]byte(record.PlainWords(t.Text)))
+		s.words = [8]byte(sum[:])
+	}
 	if ref, ok := e.Has(record.Answers); ok {
 		s.ref, s.other = ref.Number, ref.Other
 	}
@@ -42,6 +42,7 @@ type trial struct {
 	at     int64 // when it was asked for
 	passed bool
 	failed bool
+	words  [8]byte
 	timely bool // if passed: by both sides' clocks within the time that it was due
 }
 
@@ -53,7 +54,7 @@ func (b *Builder) trials() []trial {
 		asked := make(map[int64]*trial)
 		for _, s := range own {
 			if s.act == record.TestAsked {
-				asked[s.number] = &trial{slot: s.slot, at: s.at}
+				asked[s.number] = &trial{slot: s.slot, at: s.at, words: s.words}
 			}
 		}
 		read := make(map[int64]testStep) // by number in the far log: what was read back to one of ours
@@ -84,19 +85,17 @@ func conclude(s testStep, asked map[int64]*trial, read map[int64]testStep) {
 			return
 		}
 		t := asked[back.ref]
-		if s.act == record.TestPassed {
+		switch {
+		case t.passed || t.failed: // the first word counts
+		case s.act == record.TestPassed && back.words == t.words:
 			t.passed = true
-			t.timely = t.timely || onTime(t.slot, s.at) && onTime(t.slot, back.at)
-		} else {
+			t.timely = record.TestOnTime(t.slot, s.at) && record.TestOnTime(t.slot, back.at)
+		default: // also a pass that the words belie
 			t.failed = true
 		}
-	case asked[s.ref] != nil && s.act == record.TestFailed:
+	case asked[s.ref] != nil && s.act == record.TestFailed && !asked[s.ref].passed:
 		asked[s.ref].failed = true
 	}
-}
-
-func onTime(slot, at int64) bool {
-	return at >= slot-testEarly.Milliseconds() && at <= slot+testLate.Milliseconds()
 }
 
 // A due is a test at an agreed time and how it went, or one out of turn.
@@ -123,7 +122,7 @@ func (b *Builder) dues(minutes []int64, s span, until int64) []due {
 	trials := b.trials()
 	results := make(map[int64]result) // by agreed time
 	var list []due
-	agreed := agreedTimes(minutes, span{max(s.from, b.begun()), min(s.to, until-testLate.Milliseconds())})
+	agreed := agreedTimes(minutes, span{max(s.from, b.begun()), min(s.to, until-record.TestLate.Milliseconds())})
 	for _, at := range agreed {
 		results[at] = missed
 	}

@@ -140,7 +140,11 @@ func (d *duty) alarm(v watch.View) {
 		said := d.shown.Alarms[i]
 		d.s.log.Warn(said.Text, "action", said.Action)
 		if slices.Contains(unmanned, a.Kind) {
-			d.s.announce(nil, webhook.Event{Event: hookGap, Text: said.Text})
+			event := hookGap
+			if a.Kind == watch.AlarmAbsent {
+				event = hookSilent
+			}
+			d.s.announce(nil, webhook.Event{Event: event, Text: said.Text})
 		}
 	}
 	d.alarmed = kinds

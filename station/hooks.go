@@ -50,10 +50,15 @@ type hookTold struct {
 	state    call.State
 	answered bool
 	lines    budget
+	calls    budget
 }
 
-// The line's own comings and goings are told so often at most: a path that flaps shall not push calls out.
+// The line's own comings and goings, and its calls, are told so often at most: a path that flaps shall not push
+// calls out, and a side that calls without end not those of other lines.
 const (
+	hookCallBurst      = 30
+	hookCallsPerMinute = 30
+
 	hookLineBurst   = 10
 	hookLinePerHour = 30
 )
@@ -68,10 +73,10 @@ func (e *lineEnd) hookCall(v call.View) {
 		return
 	}
 	if v.ID != h.id {
-		*h = hookTold{id: v.ID, lines: h.lines}
+		*h = hookTold{id: v.ID, lines: h.lines, calls: h.calls}
 	}
 	h.state = v.State
-	ev := webhook.Event{Call: v.ID.String()}
+	ev := webhook.Event{Call: v.ID.String(), Drill: v.Drill}
 	peer := e.opt.Peer
 	switch {
 	case v.State == call.Incoming:
@@ -86,7 +91,12 @@ func (e *lineEnd) hookCall(v call.View) {
 	default:
 		return
 	}
-	e.s.announce(e, ev)
+	if v.Drill {
+		ev.Text = "DRILL. " + ev.Text
+	}
+	if h.calls.spend(e.s.opt.Now(), hookCallsPerMinute/60., hookCallBurst) {
+		e.s.announce(e, ev)
+	}
 }
 
 // hookLine tells that the line is open or down.

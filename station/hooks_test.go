@@ -238,6 +238,48 @@ func TestHooksHearOfCalls(t *testing.T) {
 	})
 }
 
+// TestHooksTellDrillsFromCalls: a drill is marked in every event, and in words.
+func TestHooksTellDrillsFromCalls(t *testing.T) {
+	inWorld(t, 1, func(w *world) {
+		h := w.withHooks(nil)
+		w.startBoth()
+		w.open(5 * time.Second)
+		north, south := w.phone(0), w.phone(1)
+		north.do(api.ToStation{Type: "call", Slug: "line0", Drill: true})
+		w.within(2*time.Second, "it rings", w.callIs(0, api.CallRinging))
+		south.press("answer")
+		w.within(2*time.Second, "they speak", w.callIs(1, api.CallActive))
+		north.press("hangup")
+		time.Sleep(time.Second)
+		for _, event := range []string{"ring", "answered", "ended"} {
+			if ev, at := h.of(event); at.IsZero() || !ev.Drill || !strings.HasPrefix(ev.Text, "DRILL. ") {
+				t.Errorf("%s: %+v", event, ev)
+			}
+		}
+	})
+}
+
+// TestHooksInAFloodOfCalls: whoever calls and hangs up without end is heard of at most so often.
+func TestHooksInAFloodOfCalls(t *testing.T) {
+	inWorld(t, 1, func(w *world) {
+		h := w.withHooks(nil)
+		w.startBoth()
+		w.open(5 * time.Second)
+		north := w.phone(0)
+		w.phone(1)
+		begin := time.Now()
+		for time.Since(begin) < time.Minute {
+			north.press("call")
+			time.Sleep(100 * time.Millisecond)
+			north.press("hangup")
+			time.Sleep(100 * time.Millisecond)
+		}
+		if n := len(h.heard()); n < hookCallBurst || n > hookCallBurst+hookCallsPerMinute+1 {
+			t.Errorf("the horn heard of %d, want about %d", n, hookCallBurst+hookCallsPerMinute)
+		}
+	})
+}
+
 // TestHookFailureIsShown: a hook that is not told is a notice, without its token, until it is.
 func TestHookFailureIsShown(t *testing.T) {
 	inWorld(t, 1, func(w *world) {
