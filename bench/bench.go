@@ -21,6 +21,8 @@ type Options struct {
 	Calls  int           // calls, at least 1
 	Speech time.Duration // of one talker, at least a second
 
+	Consoles int // at one station, at least 1
+
 	Messages int           // one after the other, at least 1
 	Text     time.Duration // of messages without a pause, at least a second
 	Entries  int           // of the history that a station starts with, at least 1,000
@@ -41,6 +43,13 @@ type Result struct {
 	// (TestContentNeverShows); here the scheduler adds its own.
 	ResidueIdle   Spread `json:"residue_idle"`
 	ResidueSpeech Spread `json:"residue_speech"`
+
+	// RingLast is from the press of Call to the ring event at the last of Consoles consoles of the far
+	// station, each with a connection of its own. Heartbeat is the CPU that these connections take
+	// while nothing happens, both ends of them: four pings a second each.
+	Consoles  int     `json:"consoles"`
+	RingLast  Spread  `json:"ring_last"`
+	Heartbeat float64 `json:"heartbeat_cpu_us"` // µs of CPU a second for one console
 
 	Lines        int     `json:"lines"`           // idle lines of two paths at standard, both ends here
 	CPUPerLine   float64 `json:"cpu_per_line_us"` // µs of CPU a second for one end of one idle line
@@ -94,11 +103,14 @@ func Run(ctx context.Context, opt Options) (Result, error) {
 	if opt.Lines < 1 || opt.Calls < 1 || opt.Speech < time.Second {
 		return Result{}, fmt.Errorf("bench: %d lines, %d calls, %v of speech: want at least 1, 1 and 1s", opt.Lines, opt.Calls, opt.Speech)
 	}
+	if opt.Consoles < 1 {
+		return Result{}, fmt.Errorf("bench: %d consoles: want at least 1", opt.Consoles)
+	}
 	if opt.Messages < 1 || opt.Text < time.Second || opt.Entries < leastEntries {
 		return Result{}, fmt.Errorf("bench: %d messages, %v of text, %d entries: want at least 1, 1s and %d", opt.Messages, opt.Text, opt.Entries, leastEntries)
 	}
 	var r Result
-	for _, step := range []func(context.Context, Options, *Result) error{measureLimit, measureCalls, measureRecord, measureHistory, measureLines} {
+	for _, step := range []func(context.Context, Options, *Result) error{measureLimit, measureCalls, measureConsoles, measureRecord, measureHistory, measureLines} {
 		if err := step(ctx, opt, &r); err != nil {
 			return r, err
 		}
@@ -116,6 +128,8 @@ func (r Result) Print(w io.Writer) error {
 	row := func(format string, args ...any) { fmt.Fprintf(tab, format+"\n", args...) }
 	row("what\tmeasured\tgoal")
 	row("press to far ring, %d calls\tmedian %.1f ms, 95 %% %.1f, 99 %% %.1f, most %.1f\tmedian ≤ 15 ms, 99 %% ≤ 25 ms", r.Ring.N, r.Ring.Median, r.Ring.P95, r.Ring.P99, r.Ring.Max)
+	row("press to the last of %d consoles' rings, %d calls\tmedian %.1f ms, 95 %% %.1f, most %.1f\t≤ 100 ms", r.Consoles, r.RingLast.N, r.RingLast.Median, r.RingLast.P95, r.RingLast.Max)
+	row("heartbeat of a console, both ends\t%.0f µs of CPU a second; of %d: %.1f %% of a core\t", r.Heartbeat, r.Consoles, r.Heartbeat*float64(r.Consoles)/1e4)
 	row("voice through both stations, %d packets\tmedian %.1f ms, 95 %% %.1f, 99 %% %.1f, most %.1f; %d lost\tmedian ≤ 15 ms", r.Voice.N, r.Voice.Median, r.Voice.P95, r.Voice.P99, r.Voice.Max, r.VoiceLost)
 	row("departure off the grid, idle\tmedian %.2f ms, 95 %% %.2f, 99 %% %.2f\t", r.ResidueIdle.Median, r.ResidueIdle.P95, r.ResidueIdle.P99)
 	row("departure off the grid, speech\tmedian %.2f ms, 95 %% %.2f, 99 %% %.2f\tas idle", r.ResidueSpeech.Median, r.ResidueSpeech.P95, r.ResidueSpeech.P99)

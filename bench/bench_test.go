@@ -9,12 +9,15 @@ import (
 // TestRun: a short run measures everything and prints it. The figures themselves are
 // no test: machines are shared.
 func TestRun(t *testing.T) {
-	r, err := Run(t.Context(), Options{Lines: 3, Calls: 2, Speech: time.Second, Messages: 5, Text: 2 * time.Second, Entries: 3000})
+	r, err := Run(t.Context(), Options{Lines: 3, Calls: 2, Speech: time.Second, Messages: 5, Text: 2 * time.Second, Entries: 3000, Consoles: 20})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r.Ring.N != 2 || r.Ring.Median <= 0 {
 		t.Errorf("ring: %+v, want 2 calls that took some time", r.Ring)
+	}
+	if r.RingLast.N != 2 || r.RingLast.Median < 0 || r.Consoles != 20 {
+		t.Errorf("the last ring: %+v of %d consoles, want 2 calls to 20", r.RingLast, r.Consoles)
 	}
 	if r.Voice.N+r.VoiceLost != 50 || r.Voice.N == 0 {
 		t.Errorf("voice: %+v and %d lost, want 50 packets in all", r.Voice, r.VoiceLost)

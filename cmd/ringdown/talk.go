@@ -14,12 +14,13 @@ import (
 
 type callCommand struct {
 	Line     string `arg:"" help:"The line, such as south."`
+	Drill    bool   `help:"A drill: both sides see and hear that it is none for real, and a real call ends it."`
 	inFolder `embed:""`
 	JSON     bool `help:"Print each state of the call as a JSON object." name:"json"`
 }
 
 func (c *callCommand) Run(t *terminal) error {
-	return c.talk(t, c.Line, c.JSON, (*talker).lift)
+	return c.talk(t, c.Line, c.JSON, func(k *talker, _ *api.Line) error { return k.lift(c.Drill) })
 }
 
 type answerCommand struct {
@@ -116,10 +117,10 @@ func (k *talker) find() (*api.Line, error) {
 		Action: "name one of its lines"}
 }
 
-// lift calls.
-func (k *talker) lift(*api.Line) error {
+// lift calls, for real or for a drill.
+func (k *talker) lift(drill bool) error {
 	k.call = unknown
-	return k.ask(api.ToStation{Type: "call", Slug: k.line})
+	return k.ask(api.ToStation{Type: "call", Slug: k.line, Drill: drill})
 }
 
 // await takes the call that rings, or one whose console is lost; else the next.
@@ -195,7 +196,9 @@ func (k *talker) take(e api.Event) (done bool, err error) {
 func (k *talker) ring(e api.Event) error {
 	if e.Ring {
 		fmt.Fprint(k.err, "\a")
-		if e.Slug != k.line {
+		if e.Drill {
+			fmt.Fprintf(k.err, "It rings for a DRILL on line %s.\n", e.Slug)
+		} else if e.Slug != k.line {
 			fmt.Fprintf(k.err, "Line %s rings as well.\n", e.Slug)
 		}
 	}
@@ -215,8 +218,13 @@ func (k *talker) follow(c *api.Call) (done bool, err error) {
 	if c.Console == k.conn.Welcome().Console { // which is new, so the call is too
 		k.call = c.ID
 	}
-	if c.ID != k.call {
+	switch k.call {
+	case c.ID:
+	case "", unknown:
 		return false, nil
+	default: // another call has taken the place of ours
+		k.call = ""
+		return true, interrupted(c, k.peer)
 	}
 	if err := k.print(c, k.peer); err != nil {
 		return false, err
@@ -226,6 +234,15 @@ func (k *talker) follow(c *api.Call) (done bool, err error) {
 	}
 	k.call = ""
 	return true, k.outcome(c)
+}
+
+// interrupted says what has ended our call before its end could be heard: a real call, most likely.
+func interrupted(c *api.Call, peer string) error {
+	who := peer + " calls"
+	if c.Outgoing {
+		who = "a console here has called " + peer
+	}
+	return &api.Error{Code: "interrupted", Text: "the drill was interrupted: " + who, Action: "this is no drill; \"ringdown answer\" takes the call if nobody else has"}
 }
 
 // outcome is an error if nobody has answered.
@@ -270,8 +287,15 @@ func (p *printer) print(c *api.Call, peer string) error {
 	return err
 }
 
-// describe is one line about a call.
+// describe is one line about a call; about a drill it begins with that word.
 func describe(c *api.Call, peer string) string {
+	if c.Drill {
+		return "DRILL: " + describeState(c, peer)
+	}
+	return describeState(c, peer)
+}
+
+func describeState(c *api.Call, peer string) string {
 	at := c.Since.Format("15:04:05 UTC")
 	switch c.State {
 	case api.CallCalling:

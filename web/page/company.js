@@ -4,6 +4,7 @@
  */
 
 import * as model from "./model.js";
+import { noCalls } from "./testmodel.js";
 import * as words from "./words.js";
 
 /** @typedef {import("./api.js").Call} Call */
@@ -37,8 +38,8 @@ export function present(d, l, c) {
   const far = c.steps.findLast((s) => s.by === "them" && ["called", "answered", "handed"].includes(s.step));
   /** @type {Present[]} */
   const list = [
-    { key: "us", side: "us", who: own ? titled(own.person || own.name, acts(own.roles)) : "nobody", part: c.held === "our console lost" ? "lost" : "speaks", speaks: true, here: model.mine(d, c), stream: talkers(l) },
-    { key: "them", side: "them", who: titled(far?.who, far?.role) || words.name(l.peer), part: "speaks", speaks: true, here: false, stream: 0 },
+    { key: "us", side: "us", who: own ? titled(own.person || own.name, acts(own.roles)) : "nobody", part: c.held === "our console lost" ? "lost" : "in the call", speaks: true, here: model.mine(d, c), stream: talkers(l) },
+    { key: "them", side: "them", who: titled(far?.who, far?.role) || words.name(l.peer), part: c.held === "their console lost" ? "lost" : "in the call", speaks: true, here: false, stream: 0 },
   ];
   for (const [i, j] of (c.joined ?? []).entries()) {
     const side = j.side === "us" ? "us" : "them", here = side === "us" && j.console === d.me;
@@ -100,7 +101,7 @@ function others(d) {
 /** A drill may be begun here now. @param {Desk} d */
 export function mayDrill(d) {
   const l = model.front(d);
-  return l !== undefined && d.link === "attached" && d.ready && mayAct(d) && !model.live(l) && !model.busyWith(d) && l.state !== "unconfirmed" && l.state !== "half-signed";
+  return l !== undefined && d.link === "attached" && d.ready && mayAct(d) && !model.live(l) && !model.busyWith(d) && l.state !== "unconfirmed" && l.state !== "half-signed" && !noCalls(l);
 }
 
 /** A rung of people in words. @param {Step} s */

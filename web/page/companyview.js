@@ -42,6 +42,7 @@ export class Company {
     press("principal-here", () => hooks.ask({ type: "present" }));
     press("hand-go", () => {
       if (this.#hand.value) hooks.ask({ type: "hand", to: this.#hand.value });
+      byId("hand", HTMLDetailsElement).open = false;
     });
     press("drill-go", () => {
       this.#drill.open = false;
@@ -55,7 +56,7 @@ export class Company {
     const l = model.front(d), c = model.live(l), peer = words.name(l?.peer ?? ""), r = company.room(d);
     this.#shown = l && c ? company.present(d, l, c) : [];
     any("company").hidden = this.#shown.length === 0 && !r.real;
-    any("company-people").hidden = this.#shown.length === 0;
+    any("company-people").hidden = any("company-acts").hidden = this.#shown.length === 0;
     this.#people.show(this.#shown.map((p) => ({ p, side: p.side === "us" ? words.name(d.station) : peer })), ({ p }) => p.key);
     any("join-listen").hidden = !r.listen;
     say(any("join-listen"), model.guest(d, c)?.speaks ? "Only listen" : "Join to listen");
