@@ -54,6 +54,7 @@ func (f *file) report(keys []string) *Report {
 		Entries: []Entry{}, Proven: []string{}, NotShown: []string{}, Warnings: []string{},
 	}}
 	p.accord(keys)
+	p.drills()
 	for _, s := range sides {
 		p.log(s)
 	}
@@ -66,7 +67,6 @@ func (f *file) report(keys []string) *Report {
 		p.r.Title = say("title.entries", "count", count(p.chosenCount()), "first", f.name(first), "second", f.name(second))
 	}
 	p.rule()
-	p.drills()
 	p.entries()
 	p.notShown()
 	return &p.r

@@ -57,12 +57,12 @@ function reportOf(file, keys) {
   if (open.length === 2) r.provided = say("provided.both", names);
   if (open.length === 1) r.provided = say("provided.one", { party: open[0].name });
   for (const p of r.parties) if (p.confirmed) r.proven.push(say("proven.key", { party: p.name }));
+  drillsSay(file, r.warnings);
   for (const side of [0, 1]) logSays(file, side, r);
   if (file.kind === "range") rangeSays(file, r);
   else if (file.kind === "contact") contactSays(file, r);
   else r.title = say("title.entries", { count: counted("entry", chosen(file).length), ...names });
   ruleSays(file, r);
-  drillsSay(file, r.warnings);
   r.entries = entriesOf(file, r.warnings);
   notShown(file, r);
   return r;
