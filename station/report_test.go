@@ -164,3 +164,29 @@ func TestReportOfNoTime(t *testing.T) {
 		}
 	})
 }
+
+// TestReportOfCosigned: what the other side has not co-signed counts on neither side, until it has.
+func TestReportOfCosigned(t *testing.T) {
+	inRecords(t, 8, func(r *records) {
+		r.freeze()
+		begin := time.Now()
+		r.startAll()
+		r.say(1, "from south")
+		r.settle(20 * time.Second)
+		before := r.sameReport(api.ReportQuery{From: begin, To: time.Now()})
+		r.frozen[1].Store(true) // South's disk refuses, so it co-signs nothing
+		r.sayMany(0, 5, "waits")
+		time.Sleep(5 * time.Second)
+		if own := r.state(0).Own; own.Size < before.Entries[0]+5 {
+			t.Fatalf("north has %d entries, want five more than %d", own.Size, before.Entries[0])
+		}
+		if m := r.sameReport(api.ReportQuery{From: begin, To: time.Now()}); m.Entries != before.Entries {
+			t.Errorf("made of %v entries, want %v", m.Entries, before.Entries)
+		}
+		r.frozen[1].Store(false)
+		r.settle(2 * time.Minute)
+		if m := r.sameReport(api.ReportQuery{From: begin, To: time.Now()}); m.Entries[0] < before.Entries[0]+5 {
+			t.Errorf("made of %v entries, want five more than %v", m.Entries, before.Entries)
+		}
+	})
+}
