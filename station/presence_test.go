@@ -16,6 +16,7 @@ import (
 	"ringdown/presence/softkey"
 	"ringdown/record"
 	"ringdown/replica"
+	"ringdown/store"
 )
 
 // Witnesses are records at whose sides a principal has a registered key.
@@ -463,6 +464,23 @@ func TestKilledBeforeTheVerdict(t *testing.T) {
 		w.start(1)
 		w.open(40 * time.Second)
 		w.bothHave("0 claimed A. Weber ", "1 refused A. Weber "+presence.OtherRun.String())
+	})
+}
+
+// The verifier loses its record, and gets it back from the other side: what it has answered is answered once.
+func TestLossOfTheVerifiersRecord(t *testing.T) {
+	inWitnesses(t, 12, func(w *witnesses) {
+		w.talking()
+		w.claim(0, touched(t, w.soft[0], w.ask(0)))
+		want := []string{"0 claimed A. Weber ", "1 verified A. Weber "}
+		w.bothHave(want...)
+		time.Sleep(10 * time.Second)
+		w.kill(1)
+		w.disk[1], w.dir[1] = store.NewMemory(), t.TempDir()
+		w.start(1)
+		w.open(40 * time.Second)
+		time.Sleep(time.Minute)
+		w.bothHave(want...)
 	})
 }
 

@@ -35,6 +35,8 @@ func (e *lineEnd) farClaimed(en *record.Entry) {
 	switch {
 	case err != nil && !p.judged.spend(now, claimsPerSecond, claimsBurst):
 		e.complain(errAskFlood)
+		c := e.clerk
+		c.must(func() { delete(c.claims.open, v.number) })
 	case err != nil:
 		e.judge(v, err)
 	case !named && e.wasNamed(c.Credential):
@@ -226,21 +228,38 @@ func (k *claims) answer(number int64, d replica.Draft) {
 	}
 }
 
-// answerClaims writes the answers that are known. After the loss of our log they may come back from the other side:
-// until the log is whole, none is written.
+// answerClaims writes the answers that are known. After the loss of our log they may come back from the other side, before
+// the claims or after them: until the log is whole and looked through, none is written.
 func (c *clerk) answerClaims() {
-	if c.rep.Status().Standing != record.Stands {
+	if c.view == nil || c.rep.Status().Standing != record.Stands || c.seen(true) < c.rep.Status().Own.Size {
 		return
 	}
 	for number, d := range c.claims.open {
 		if d == nil {
 			continue
 		}
-		if _, err := c.write(*d); err != nil {
-			return // write has said so; it is tried again
+		if !c.answered(number) {
+			if _, err := c.write(*d); err != nil {
+				return // write has said so; it is tried again
+			}
 		}
 		delete(c.claims.open, number)
 	}
+}
+
+// answered says that our log answers a claim, or will.
+func (c *clerk) answered(number int64) bool {
+	for _, w := range c.rep.Status().Waiting {
+		if slices.Contains(w.Draft.About, record.Ref{Relation: record.Answers, Other: true, Number: number}) {
+			return true
+		}
+	}
+	items, err := c.view.Items([]string{message.Key(false, number)}, proofsOf(c.status), c.s.opt.Now())
+	return err == nil && len(items) == 1 && !unanswered(items[0])
+}
+
+func unanswered(it api.Item) bool {
+	return it.Presence != nil && it.Presence.Act == record.PresenceClaimed.String()
 }
 
 // findClaims finds the claims that a stop left unanswered.
@@ -253,7 +272,7 @@ func (c *clerk) findClaims() error {
 	}
 	for _, it := range p.Items {
 		own, n, ok := message.ParseKey(it.Key)
-		if !ok || own || it.Presence == nil || it.Presence.Act != record.PresenceClaimed.String() || c.answering(n) {
+		if !ok || own || !unanswered(it) {
 			continue
 		}
 		if en, err := c.rep.Entry(false, n); err == nil {
@@ -261,11 +280,4 @@ func (c *clerk) findClaims() error {
 		}
 	}
 	return nil
-}
-
-// answering says that an answer to a claim waits for its number.
-func (c *clerk) answering(number int64) bool {
-	return slices.ContainsFunc(c.status.Waiting, func(w replica.Waiting) bool {
-		return slices.Contains(w.Draft.About, record.Ref{Relation: record.Answers, Other: true, Number: number})
-	})
 }
