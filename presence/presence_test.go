@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/protocol/webauthncbor"
+
 	"ringdown/accord"
 	"ringdown/presence/softkey"
 	"ringdown/record"
@@ -220,6 +223,26 @@ func TestClientDataOfAnotherForm(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A page that says it stood within another, and authenticator data of a registration, are no proof.
+func TestAssertionWithMore(t *testing.T) {
+	s := newScene(false)
+	s.claims()
+	s.claim.ClientData = append(bytes.TrimSuffix(s.claim.ClientData, []byte("}")), `,"topOrigin":"https://other.example"}`...)
+	s.claim.Signature = s.soft.Sign(s.claim.AuthData, s.claim.ClientData)
+	wantReason(t, s.judge(), CrossOrigin)
+
+	s = newScene(false)
+	s.claims()
+	_, made := s.soft.Create(make([]byte, 32))
+	var object protocol.AttestationObject
+	if err := webauthncbor.Unmarshal(made, &object); err != nil {
+		t.Fatal(err)
+	}
+	s.claim.AuthData = object.RawAuthData
+	s.claim.Signature = s.soft.Sign(s.claim.AuthData, s.claim.ClientData)
+	wantReason(t, s.judge(), Unreadable)
 }
 
 // Every field of a binding is in the challenge.

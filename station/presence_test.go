@@ -516,15 +516,34 @@ func TestPresenceInADrill(t *testing.T) {
 	})
 }
 
+// A nonce is given out for the call that is live, and for no other.
+func TestAskForNoCall(t *testing.T) {
+	inWitnesses(t, 13, func(w *witnesses) {
+		north, _ := w.talking()
+		id, other := w.callID(), record.CallID{1}
+		north.press("hangup")
+		w.within(time.Second, "it ends", w.callIs(1, api.CallEnded))
+		for _, call := range []record.CallID{id, other, {}} {
+			w.atEnd(0, func(e *lineEnd) { e.sendMessage(slices.Concat([]byte{kindAsk}, call[:], make([]byte, 32))) })
+		}
+		time.Sleep(time.Second)
+		w.atEnd(1, func(e *lineEnd) {
+			if n := len(e.proving.desk.Known()); n > 0 {
+				t.Errorf("%d nonces were given out, want none", n)
+			}
+		})
+	})
+}
+
 // A hostile station asks and claims without end.
 func TestPresenceFlood(t *testing.T) {
 	inWitnesses(t, 10, func(w *witnesses) {
 		w.talking()
 		credential := sha256.Sum256([]byte("any"))
 		id := w.callID()
-		for range 200 {
+		for i := range 200 {
 			w.atEnd(0, func(e *lineEnd) { e.sendMessage(slices.Concat([]byte{kindAsk}, id[:], credential[:])) })
-			w.forge(0, id, record.Claim{Role: record.RolePrincipal, Nonce: credential, AuthData: make([]byte, 37), ClientData: []byte("{}"), Signature: []byte{1}}, false)
+			w.forge(0, id, record.Claim{Credential: [32]byte{byte(i)}, Role: record.RolePrincipal, Nonce: credential, AuthData: make([]byte, 37), ClientData: []byte("{}"), Signature: []byte{1}}, false)
 		}
 		time.Sleep(10 * time.Second)
 		var refused int
@@ -539,6 +558,9 @@ func TestPresenceFlood(t *testing.T) {
 		w.atEnd(1, func(e *lineEnd) {
 			if n := len(e.proving.proofs); n > mostProofs {
 				t.Errorf("%d proofs are kept, want at most %d", n, mostProofs)
+			}
+			if n := len(e.proving.desk.Known()); n < asksBurst || n > asksBurst+4 {
+				t.Errorf("%d nonces were given out for 200 messages, want about %d", n, asksBurst)
 			}
 		})
 		time.Sleep(time.Minute) // and an honest one is served again
