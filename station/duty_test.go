@@ -101,6 +101,51 @@ func TestFarWatch(t *testing.T) {
 	})
 }
 
+// TestReadyConsolesAreNotTold: the signal of every tick counts the ready consoles. Outside a call it tells no more of them than the
+// rule; in a call it is true, because it belongs to the ladder.
+func TestReadyConsolesAreNotTold(t *testing.T) {
+	inWorld(t, 1, func(w *world) {
+		w.startBoth()
+		w.open(3 * time.Second)
+		north := w.officerAt(0, "N")
+		south := w.officerAt(1, "A")
+		w.officerAt(1, "B")
+		told := func(n int) func() bool { return func() bool { return w.line(0, 0).Far.Ready == n } }
+		w.within(time.Second, "both are counted", told(2))
+		w.agrees(accord.WatchStaffed)
+		w.within(time.Second, "that somebody is ready is told, and not how many", told(1))
+		w.agrees(accord.WatchNothing)
+		w.within(time.Second, "nothing is told", told(0))
+		north.press("call")
+		w.within(2*time.Second, "both are counted in a call", told(2))
+		south.press("decline")
+		w.within(2*time.Second, "it is over, and nothing is told", told(0))
+		w.agrees(accord.WatchCount)
+		w.within(time.Second, "both are counted again", told(2))
+	})
+}
+
+// TestSignsOfLife: who calls and hangs up is there, and is not asked.
+func TestSignsOfLife(t *testing.T) {
+	inWorld(t, 1, func(w *world) {
+		w.startBoth()
+		w.open(3 * time.Second)
+		north := w.officerAt(0, "A")
+		w.officerAt(1, "S")
+		w.act(0, "take", "A", api.WatchAct{})
+		time.Sleep(59 * time.Minute)
+		north.press("call")
+		time.Sleep(2 * time.Minute)
+		if got := w.st[0].Status().Watch.State; got != api.WatchKept {
+			t.Errorf("after a call the watch is %s, want kept", got)
+		}
+		time.Sleep(58 * time.Minute)
+		if got := w.st[0].Status().Watch.State; got != api.WatchAsked {
+			t.Errorf("an hour later it is %s, want asked", got)
+		}
+	})
+}
+
 // TestFarWatchAtMostOnceASecond: a console that comes and goes ten times a second is told of once a second, and at last as it is.
 func TestFarWatchAtMostOnceASecond(t *testing.T) {
 	inWorld(t, 1, func(w *world) {
