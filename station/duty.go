@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"ringdown/api"
-	"ringdown/call"
 	"ringdown/watch"
 	"ringdown/webhook"
 )
@@ -27,7 +26,6 @@ type duty struct {
 	due     time.Time // when time changes it
 	shown   api.Watch
 	alarmed []watch.AlarmKind
-	ordered map[string]time.Duration // of each console, as the calls know it
 	staffed bool
 	since   time.Time // of staffed
 
@@ -40,7 +38,7 @@ const lifeKept = time.Minute
 
 // newDuty reads the watch from the station's folder; without one nothing is kept. What is damaged there is a notice.
 func newDuty(s *Station, dir string) *duty {
-	d := &duty{s: s, dirty: true, since: s.start, ordered: make(map[string]time.Duration)}
+	d := &duty{s: s, dirty: true, since: s.start}
 	k := keptWatch{Version: 1, Settings: watch.Settings{Periods: watch.DefaultPeriods}}
 	if dir != "" {
 		d.folder = &watchFolder{dir: dir}
@@ -65,23 +63,6 @@ func (st *seat) officer() watch.Officer {
 // delay is after how long a console rings, counted from when the call is here; 0: at once.
 func (d *duty) delay(st *seat) time.Duration {
 	return d.w.Delay(d.s.opt.Now(), st.officer(), st.id)
-}
-
-// order has every line's call know when each console rings, where that has changed.
-func (d *duty) order(now time.Time) {
-	for id, st := range d.s.seats {
-		after := d.delay(st)
-		if had, known := d.ordered[id]; known && had == after {
-			continue
-		}
-		d.ordered[id] = after
-		st.each(func(m *call.Machine, c call.Console) { m.Delay(now, c, after) })
-	}
-	for id := range d.ordered {
-		if d.s.seats[id] == nil {
-			delete(d.ordered, id)
-		}
-	}
 }
 
 // acted is a sign of life: what a person does at a console shows the officer on watch to be there.
@@ -116,9 +97,9 @@ func (d *duty) advance(now time.Time) {
 	d.due = d.w.Deadline(now)
 	if shown := d.show(now, v); !reflect.DeepEqual(shown, d.shown) {
 		d.shown, d.s.changed = shown, true
+		d.s.rewave(now)
 	}
 	d.alarm(v)
-	d.order(now)
 	d.tellFar(now)
 	if d.living && d.folder != nil && now.Sub(d.kept) >= lifeKept {
 		d.kept, d.living = now, false

@@ -260,6 +260,13 @@ func TestWavesRing(t *testing.T) {
 		a.seat.Back()
 		a.do(api.ToStation{Type: "ready", Ready: true})
 		ring("here again", 0, 20*time.Second)
+
+		// Taken over while it rings: the new officer's console rings at once.
+		had := b.ringCount()
+		north.press("call")
+		time.Sleep(3 * time.Second)
+		w.act(1, "take", "B", api.WatchAct{})
+		w.within(time.Second, "who takes the watch while it rings hears it at once", func() bool { return b.ringCount() > had })
 	})
 }
 

@@ -72,10 +72,7 @@ func (e *lineEnd) sight() watch.Sight {
 }
 
 // sayAgain has our state sent once more: the line is open anew, or the far station has forgotten.
-func (e *lineEnd) sayAgain() {
-	e.stated.told, e.s.duty.dirty = false, true
-	clear(e.s.duty.ordered) // the line may be a new one
-}
+func (e *lineEnd) sayAgain() { e.stated.told, e.s.duty.dirty = false, true }
 
 // farWatch takes what the other side states. It reports false if the message is of another kind.
 func (e *lineEnd) farWatch(st line.Stream, msg []byte) bool {
