@@ -139,8 +139,9 @@
 // forbids become the nearest that it allows. It cannot make us show that we ended
 // what we did not, or did not end what we did; cannot bring back a call that has
 // ended here and is remembered (the last five); cannot make a drill of a call that is
-// remembered, nor a call of a drill; cannot hold a call for longer than the limits; cannot begin more than four calls at once and one a second after
-// (the newest waits its turn, unless a person here lifts).
+// remembered, nor a call of a drill; cannot hold a call for longer than the limits;
+// cannot begin more than four calls at once and one a second after (the newest
+// waits its turn, unless a person here lifts).
 // Its ladder has a bound, and no time that it gives is compared with ours.
 //
 // It can lie about itself: that it rang, that it answered, who declined there and

@@ -33,6 +33,7 @@ type world struct {
 	profile wire.Profile
 	hitless bool
 	skew    [2]time.Duration
+	drills  bool                           // "call" begins a drill
 	lines   int                            // named "line0", "line1", …; 1 unless a test says otherwise
 	change  func(side int, o *LineOptions) // what a test wants otherwise
 	options func(side int, o *Options)     // likewise
@@ -292,7 +293,10 @@ func (p *phone) do(m api.ToStation) {
 // must is do for a goroutine that may outlive the station.
 func (p *phone) must(m api.ToStation) { _ = p.seat.Do(m) }
 
-func (p *phone) press(verb string) { p.w.t.Helper(); p.do(api.ToStation{Type: verb, Slug: "line0"}) }
+func (p *phone) press(verb string) {
+	p.w.t.Helper()
+	p.do(api.ToStation{Type: verb, Slug: "line0", Drill: verb == "call" && p.w.drills})
+}
 
 // speak says n packets, 20 ms apart, beginning with a number. It never speaks at
 // the very instant of a tick, where either could come first.
