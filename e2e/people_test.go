@@ -115,6 +115,13 @@ func observes(t *testing.T, north *serving, vera *tab, link string) {
 	vera.at("opening the console", "http://"+north.page+"/")
 	vera.waitStatus("Line open")
 	vera.reads("Vera, observer")
+	vera.reads("Opens the sound, to listen to a call. This console does not ring.")
+	vera.press("Ready")
+	vera.reads("This console sees and listens. Only a watch officer or a principal calls and answers.")
+	if eval[bool](vera, `document.getElementById("compose").checkVisibility()`) {
+		t.Error("an observer is offered to write")
+	}
+	vera.screenshot("console-observer")
 	vera.press("Log out")
 	vera.reads("Everybody at this station logs in with a passkey")
 	vera.portrait("login")
@@ -144,6 +151,11 @@ func removes(anna, vera *tab, north *serving) {
 	anna.press("Add, and make their link")
 	anna.reads("Otto enrols by opening this link, once, within 24 hours.")
 	anna.portrait("people")
+	anna.size(390, 844)
+	anna.scheme("dark")
+	anna.fits()
+	anna.portrait("people-phone")
+	anna.size(1280, 900)
 	anna.press("Done")
 	eval[bool](anna, `(() => {
 		const row = [...document.querySelectorAll("#members > li")].find((li) => li.querySelector("h3").textContent === "Vera");

@@ -1,7 +1,7 @@
 // @ts-check
 /** Who is at this console, in its side panel: the name, what they are, and the way out. */
 
-import { any, byId, say } from "./dom.js";
+import { any, byId, flag, say } from "./dom.js";
 import * as model from "./model.js";
 import { ask, listed } from "./passkeys.js";
 
@@ -23,5 +23,6 @@ export function showOwn(d) {
   out.disabled = model.busyWith(d) !== undefined;
   out.title = out.disabled ? "Hang up first, or let another console take the call." : "";
   any("log-in").hidden = !ended;
+  flag(document.body, "data-observes", !model.mayAct(d));
   any("own-people").hidden = ended || !roles.includes("administrator");
 }
