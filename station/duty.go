@@ -173,7 +173,6 @@ func (d *duty) change(f func(now time.Time) (*api.WatchEvent, error)) error {
 		var e *api.WatchEvent
 		if e, err = f(d.s.opt.Now()); err == nil {
 			d.dirty, d.living = true, false
-			d.s.rewave(d.s.opt.Now())
 			keep = d.keep(e)
 		}
 	}); stopped != nil {
