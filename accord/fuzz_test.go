@@ -320,6 +320,8 @@ func FuzzAccordRoundTrip(f *testing.F) {
 			Profile:    []string{"", "standard", "wide", "thin"}[choice&3],
 			HoldBack:   []HoldBack{"", Hitless, FirstCopy, Hitless}[choice>>2&3],
 			Disclosure: []Disclosure{"", DisclosureFree, DisclosureTold, DisclosureConsent}[choice>>4&3],
+			Rules: Rules{Watch: []WatchRule{"", WatchNothing, WatchStaffed, WatchNames}[days&3], SuspendedText: days&4 != 0,
+				Tests: []TimeOfDay{TimeOfDay(choice), 256 + TimeOfDay(days), 1024}[:days>>3&3]},
 		}
 		number := choice%MaxPaths + 1
 		inv, _, err := newInvite(noon, firstName, fuzzKeys[0], InviteOptions{For: whom, Terms: terms, Days: int(days), Paths: []OwnPath{{number, path, own}}})
@@ -341,6 +343,9 @@ func FuzzAccordRoundTrip(f *testing.F) {
 		b, err := Join(inv2, acc)
 		if err != nil || !reflect.DeepEqual(a, b) || a.Digest() != b.Digest() || a.Words() != b.Words() {
 			t.Fatalf("accord: %v\n%s", err, a.Accept.File())
+		}
+		if b.Terms().Rules.Watch == "" || terms.Rules.Watch != "" && !b.Terms().Rules.Equal(terms.Rules) {
+			t.Fatalf("rules %+v, want %+v", b.Terms().Rules, terms.Rules)
 		}
 		amendRoundTrip(t, b, number, byFirst, e3)
 	})
