@@ -166,3 +166,14 @@ func TestSlots(t *testing.T) {
 		t.Error("a time without any agreed")
 	}
 }
+
+// TestTheirsIsOpenOnlyAround: what they ask is open while it is recent by any clock, and not when it is dated far off.
+func TestTheirsIsOpenOnlyAround(t *testing.T) {
+	for off, open := range map[time.Duration]bool{0: true, -29 * time.Minute: true, 29 * time.Minute: true, -31 * time.Minute: false, 31 * time.Minute: false, 24 * time.Hour: false} {
+		var l testLogs
+		l.enter(false, slot8+off, record.Test{Act: record.TestAsked, Text: "amber seven"})
+		if got := l.open(false, trialDay.Add(slot8)) != nil; got != open {
+			t.Errorf("dated %v off: open %v, want %v", off, got, open)
+		}
+	}
+}
