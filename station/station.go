@@ -101,6 +101,7 @@ type Station struct {
 	notices map[string]api.Notice // by what each is about
 	nowhere [readBuffer]byte      // for what leaves on a path without a socket
 	changed bool                  // consoles or notices, since the last report
+	told    budget                // of events about them
 	dirty   map[*lineEnd]bool
 	figures time.Time // when the next quality report is due
 }
@@ -305,7 +306,7 @@ func (s *Station) report() {
 		s.changed = false
 		return
 	}
-	if s.changed {
+	if s.changed && s.told.spend(now, tellPerSecond, tellBurst) { // else the next report has it: many consoles come at once
 		s.changed = false
 		st := s.status(now)
 		st.Lines = nil
