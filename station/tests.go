@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"time"
@@ -92,20 +93,24 @@ func (t *trials) sound() bool {
 	return true
 }
 
-// scanTrials takes in what is in the record and was not taken in yet, each entry after what it had seen.
+// trialsBehind reports whether the record has entries that were not taken in.
+func (c *clerk) trialsBehind() bool {
+	st, t := c.rep.Status(), &c.desk.trials
+	return t.Sizes[0] < st.Own.Size || t.Sizes[1] < st.Far.Size
+}
+
+// scanTrials takes in what is in the record and was not taken in yet, each entry after what it had seen. It stops
+// before an entry that is damaged: that is mended from the other side, and the scan goes on later.
 func (c *clerk) scanTrials(now time.Time) error {
 	const step = 256
 	t := &c.desk.trials
-	for !c.ending() {
+	for !c.ending() && c.trialsBehind() {
 		st := c.rep.Status()
-		if t.Sizes[0] >= st.Own.Size && t.Sizes[1] >= st.Far.Size {
+		mine, err := c.rep.Entries(true, t.Sizes[0], step)
+		theirs, err2 := c.rep.Entries(false, t.Sizes[1], step)
+		if err = errors.Join(err, err2); errors.Is(err, replica.ErrDamagedEntry) {
 			return nil
 		}
-		mine, err := c.rep.Entries(true, t.Sizes[0], step)
-		if err != nil {
-			return err
-		}
-		theirs, err := c.rep.Entries(false, t.Sizes[1], step)
 		if err != nil {
 			return err
 		}
@@ -175,6 +180,15 @@ func (c *clerk) advanceTrials(now time.Time) {
 	d := &c.desk
 	if !d.fresh && now.Before(d.again) {
 		return
+	}
+	if c.trialsBehind() {
+		if err := c.scanTrials(now); err != nil {
+			c.s.log.Warn("the record cannot be read for its tests", "line", c.slug, "error", err)
+		}
+		if c.trialsBehind() { // what is not known is not acted on
+			d.fresh, d.again = false, now.Add(keepEvery)
+			return
+		}
 	}
 	for range 4 { // a result, and the next test
 		if !c.conclude(now) && !c.startDue(now) {
