@@ -81,7 +81,10 @@ func Run(ctx context.Context, opt Options) (err error) {
 	}
 	err = agree(agreed, north, south, wires)
 	if err == nil && opt.History {
-		err = makeHistory(now, north, south)
+		err = makeHistory(ctx, now, north, south)
+	}
+	if ctx.Err() != nil {
+		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)

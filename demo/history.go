@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -21,7 +22,8 @@ import (
 //
 // What fails is kept in err, and nothing is done from then on.
 type history struct {
-	start time.Time // midnight, UTC, of the story's first day; the quiet days are before it
+	ctx   context.Context // the demo's: nobody waits for a story that is no longer wanted
+	start time.Time       // midnight, UTC, of the story's first day; the quiet days are before it
 	now   time.Time
 	err   error
 
@@ -45,8 +47,8 @@ func storyStart(now time.Time) time.Time {
 }
 
 // makeHistory writes the story into the folders of both stations, which do not run yet.
-func makeHistory(now time.Time, north, south *party) error {
-	h := &history{now: storyStart(now)}
+func makeHistory(ctx context.Context, now time.Time, north, south *party) error {
+	h := &history{ctx: ctx, now: storyStart(now)}
 	h.start = h.now.AddDate(0, 0, quietDays)
 	h.north, h.south = h.open(north), h.open(south)
 	if h.err == nil {
@@ -105,6 +107,9 @@ func (d *desk) close() (err error) {
 
 // try does something unless the history has failed.
 func (h *history) try(f func() error) {
+	if h.err == nil {
+		h.err = h.ctx.Err()
+	}
 	if h.err != nil {
 		return
 	}

@@ -53,10 +53,10 @@ func historyAt(t *testing.T, now time.Time) (north, south *desk) {
 	if err := agree(storyStart(now), n, s, wires); err != nil {
 		t.Fatal(err)
 	}
-	if err := makeHistory(now, n, s); err != nil {
+	if err := makeHistory(t.Context(), now, n, s); err != nil {
 		t.Fatal(err)
 	}
-	h := &history{now: now}
+	h := &history{ctx: t.Context(), now: now}
 	h.north, h.south = h.open(n), h.open(s)
 	if h.err != nil {
 		t.Fatal(h.err)
