@@ -90,7 +90,7 @@ func (c *clerk) begin(now time.Time) (err error) {
 		return err
 	}
 	if err := c.loadTrials(now); err != nil {
-		return err
+		return err // of the store itself: a damaged entry is passed over
 	}
 	c.status = c.rep.Status()
 	c.now.Store(&recordNow{c.view, c.status})

@@ -236,3 +236,22 @@ func TestBackdatedSuspension(t *testing.T) {
 		}
 	})
 }
+
+// TestSuspensionBehindDamage: an entry that cannot be read stands in the way of nothing, and what is behind it
+// is known when it is mended.
+func TestSuspensionBehindDamage(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		r.startAll()
+		r.sayMany(1, 20, "a message")
+		r.suspend(1, "theirs")
+		r.settle(20 * time.Second)
+		r.kill(0)
+		if err := r.disk[0].Again().Set(map[string][]byte{trialsKey: nil}); err != nil {
+			t.Fatal(err)
+		}
+		r.disk[0].Lose(store.Far, 3)
+		r.start(0)
+		r.open(10 * time.Second)
+		r.within(5*time.Minute, "it is known again", func() bool { return r.suspended(0) == "them: theirs" })
+	})
+}

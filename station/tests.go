@@ -4,8 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"reflect"
 	"time"
 
@@ -24,6 +22,8 @@ type trialDesk struct {
 	rules accord.Rules // as agreed now
 
 	upSince time.Time // of the line, as the clerk has heard
+
+	scanned time.Time // when the record was last read for what was not taken in
 
 	fresh bool      // something was taken in since it was last looked at
 	again time.Time // when something is due by itself
@@ -66,9 +66,7 @@ func (c *clerk) loadTrials(now time.Time) error {
 	if text != nil && json.Unmarshal(text, &kept) == nil && kept.Sizes[0] <= st.Own.Size && kept.Sizes[1] <= st.Far.Size && kept.sound() {
 		d.trials = kept
 	}
-	if err := c.scanTrials(now); err != nil {
-		return err
-	}
+	c.scanTrials(now)
 	for _, w := range c.rep.Status().Waiting {
 		c.waitTrial(w.Draft)
 	}
@@ -93,33 +91,24 @@ func (t *trials) sound() bool {
 	return true
 }
 
-// trialsBehind reports whether the record has entries that were not taken in.
-func (c *clerk) trialsBehind() bool {
-	st, t := c.rep.Status(), &c.desk.trials
-	return t.Sizes[0] < st.Own.Size || t.Sizes[1] < st.Far.Size
+// scanTrials takes in what is in the record and was not taken in yet, each entry after what it had seen. It stops at
+// a damaged entry, and goes on when that is mended.
+func (c *clerk) scanTrials(now time.Time) {
+	const step = 256
+	d := &c.desk
+	for d.scanned = now; c.behind() && !c.ending(); d.fresh, d.owed = true, true {
+		mine, err := c.rep.Entries(true, d.Sizes[0], step)
+		theirs, err2 := c.rep.Entries(false, d.Sizes[1], step)
+		if err != nil || err2 != nil || !d.merge(mine, theirs, now) {
+			return
+		}
+	}
 }
 
-// scanTrials takes in what is in the record and was not taken in yet, each entry after what it had seen. It stops
-// before an entry that is damaged: that is mended from the other side, and the scan goes on later.
-func (c *clerk) scanTrials(now time.Time) error {
-	const step = 256
-	t := &c.desk.trials
-	for !c.ending() && c.trialsBehind() {
-		st := c.rep.Status()
-		mine, err := c.rep.Entries(true, t.Sizes[0], step)
-		theirs, err2 := c.rep.Entries(false, t.Sizes[1], step)
-		if err = errors.Join(err, err2); errors.Is(err, replica.ErrDamagedEntry) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if !t.merge(mine, theirs, now) {
-			return fmt.Errorf("station: the record's entries from %d and %d of %d and %d on cannot be read", t.Sizes[0], t.Sizes[1], st.Own.Size, st.Far.Size)
-		}
-		c.desk.owed = true
-	}
-	return nil
+// behind reports whether the record holds what was not taken in yet.
+func (c *clerk) behind() bool {
+	st := c.rep.Status()
+	return c.desk.Sizes[0] < st.Own.Size || c.desk.Sizes[1] < st.Far.Size
 }
 
 // merge takes in parts of both logs, as far as they go together. It reports whether it took any.
@@ -131,12 +120,7 @@ func (t *trials) merge(mine, theirs []*record.Entry, now time.Time) bool {
 			i = 1
 		}
 		if !t.ripe(parts, i) {
-			if some || len(mine)+len(theirs) == 0 {
-				return some
-			}
-			if i = 0; len(mine) == 0 { // they contradict each other: read on all the same
-				i = 1
-			}
+			return some
 		}
 		t.take(i == 0, parts[i][0], now)
 		parts[i] = parts[i][1:]
@@ -152,7 +136,10 @@ func (t *trials) ripe(parts [2][]*record.Entry, i int) bool {
 func (c *clerk) takeTrials(own bool, entries []*record.Entry) {
 	d, now := &c.desk, c.s.opt.Now()
 	for _, e := range entries {
-		if e.Number == d.Sizes[logIndex(own)] && d.take(own, e, now) {
+		i := logIndex(own)
+		if e.Number != d.Sizes[i] || e.Seen.Size > d.Sizes[1-i] {
+			d.fresh = true // scanTrials takes it when what is before it is here
+		} else if d.take(own, e, now) {
 			d.fresh, d.owed = true, true
 		}
 	}
@@ -181,17 +168,11 @@ func (c *clerk) advanceTrials(now time.Time) {
 	if !d.fresh && now.Before(d.again) {
 		return
 	}
-	if c.trialsBehind() {
-		if err := c.scanTrials(now); err != nil {
-			c.s.log.Warn("the record cannot be read for its tests", "line", c.slug, "error", err)
-		}
-		if c.trialsBehind() { // what is not known is not acted on
-			d.fresh, d.again = false, now.Add(keepEvery)
-			return
-		}
+	if c.behind() && !now.Before(d.scanned.Add(retryDisk)) {
+		c.scanTrials(now)
 	}
-	for range 4 { // a result, and the next test
-		if !c.conclude(now) && !c.startDue(now) {
+	for range 4 { // a result, and the next test; while not all is known, nothing is entered by itself
+		if c.behind() || !c.conclude(now) && !c.startDue(now) {
 			break
 		}
 	}
@@ -214,6 +195,9 @@ func (c *clerk) nextTrial(now time.Time) time.Time {
 	}
 	if d.owed {
 		sooner(d.kept.Add(keepEvery))
+	}
+	if c.behind() {
+		sooner(d.scanned.Add(retryDisk))
 	}
 	if x := d.open(true, now); x != nil {
 		sooner(time.UnixMilli(x.At).Add(record.TestAnswer))
