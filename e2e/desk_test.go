@@ -112,10 +112,10 @@ func (p *tab) text(selector string) string {
 	return eval[string](p, fmt.Sprintf(`document.querySelector(%s)?.innerText ?? '(none)'`, quote(selector)))
 }
 
-// waitText waits until an element says the words.
+// waitText waits until an element says the words, the marks that isolate names apart.
 func (p *tab) waitText(selector, words string) {
 	p.t.Helper()
-	p.until(patience, func() bool { return strings.Contains(p.text(selector), words) },
+	p.until(patience, func() bool { return strings.Contains(plainly(p.text(selector)), words) },
 		func() string { return fmt.Sprintf("%s never said %q, but %q", selector, words, p.text(selector)) })
 }
 

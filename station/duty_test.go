@@ -322,7 +322,7 @@ func TestWeeksOfWatches(t *testing.T) {
 	inWorld(t, 1, func(w *world) {
 		w.lines = 0
 		start := time.Date(2026, 3, 14, 11, 0, 0, 0, time.UTC)
-		w.skew[0] = start.Sub(time.Now())
+		w.skew[0] = time.Until(start)
 		w.start(0)
 		s := w.st[0]
 		set := api.WatchSettings{Roster: api.Roster{Zone: "Europe/Warsaw", Single: []api.SingleShift{}}, Periods: api.WatchPeriods{Grace: 5, Ahead: 30}}

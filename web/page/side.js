@@ -107,7 +107,7 @@ function otherRow() {
     el,
     /** @param {import("./api.js").Console} c */
     update(c) {
-      say(name, words.name(c.name || c.kind));
+      say(name, c.person ? `${words.name(c.person)}, ${words.name(c.name || c.kind)}` : words.name(c.name || c.kind));
       say(state, c.lost ? "lost" : c.ready ? "ready" : "not ready");
     },
   };
