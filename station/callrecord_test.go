@@ -401,3 +401,44 @@ func (r *records) inLoop(f func(e *lineEnd)) {
 		r.t.Fatal(err)
 	}
 }
+
+// TestBothRecordsNameBoth: whoever lifts how long after the other, both records tell of both lifts or of one, and
+// alike. A side may give its call up before anything of it has left.
+func TestBothRecordsNameBoth(t *testing.T) {
+	crossed := 0
+	for apart := time.Duration(0); apart < 40*time.Millisecond; apart += time.Duration(fewer(1, 3)) * time.Millisecond {
+		inRecords(t, uint64(apart), func(r *records) {
+			r.startAll()
+			r.settle(5 * time.Second)
+			north, south := r.phone(0), r.phone(1)
+			north.press("call")
+			time.Sleep(apart)
+			south.press("call")
+			r.within(time.Second, "they speak", func() bool { return r.callIs(0, api.CallActive)() && r.callIs(1, api.CallActive)() })
+			time.Sleep(time.Second)
+			south.press("hangup")
+			r.settle(10 * time.Second)
+			var told [2]string
+			for side := range told {
+				items := r.page(side, api.RecordQuery{Kinds: []string{"call"}}).Items
+				if len(items) != 1 {
+					t.Errorf("%v apart, side %d shows %d calls, want one", apart, side, len(items))
+				}
+				told[side] = tell(side, items[0])
+			}
+			if told[0] != told[1] {
+				t.Errorf("%v apart, north tells\n%s\nsouth tells\n%s", apart, told[0], told[1])
+			}
+			switch n := strings.Count(told[0], " crossed at"); n {
+			case 0:
+			case 2:
+				crossed++
+			default:
+				t.Errorf("%v apart, %d sides say that both lifted, want both:\n%s", apart, n, told[0])
+			}
+		})
+	}
+	if crossed == 0 {
+		t.Error("no two calls crossed: this shows nothing")
+	}
+}

@@ -44,6 +44,9 @@ func (c *clerk) Added(own bool, _ int64, entries []*record.Entry) {
 	c.heardSteps(own, entries)
 	c.takeTrials(own, entries)
 	c.look(own, entries)
+	if !own {
+		c.heardCrossed(entries)
+	}
 	c.dirty = true
 }
 

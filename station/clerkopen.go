@@ -177,10 +177,56 @@ func (c *clerk) endBefore(d replica.Draft) {
 	}
 }
 
-// overAlready reports whether d ends a call that our log has ended. After a restart the other side may still tell
+// heardCrossed enters by our own word, too, that both sides lifted: the other side may have taken its call into ours
+// before anything of it was heard here.
+func (c *clerk) heardCrossed(entries []*record.Entry) {
+	for _, e := range entries {
+		step, ok := e.Body.(record.CallStep)
+		if !ok || step.Step != record.StepCrossed {
+			continue
+		}
+		d := replica.Draft{Call: e.Call, Body: record.CallStep{Drill: step.Drill, Step: record.StepCrossed, Other: step.Other}}
+		c.must(func() {
+			ours := c.ownSteps(e.Call, step.Drill)
+			if slices.Contains(ours, record.StepCalled) && !slices.Contains(ours, record.StepCrossed) && len(c.ownSteps(step.Other, step.Drill)) == 0 {
+				d.Time = c.s.opt.Now()
+				c.write(d)
+			}
+		})
+	}
+}
+
+// ownSteps are the steps of a call in our log, and those that wait for their numbers.
+func (c *clerk) ownSteps(id record.CallID, drill bool) (steps []record.Step) {
+	if c.view == nil {
+		return nil
+	}
+	refs, err := c.view.CallEntries(message.CallKey(id, drill))
+	if err != nil {
+		return nil
+	}
+	for _, ref := range refs {
+		if e, err := c.rep.Entry(true, ref.Number); ref.Own && err == nil {
+			if s, ok := e.Body.(record.CallStep); ok && e.Call == id {
+				steps = append(steps, s.Step)
+			}
+		}
+	}
+	for _, w := range c.rep.Status().Waiting {
+		if s, ok := w.Draft.Body.(record.CallStep); ok && w.Draft.Call == id && s.Drill == drill {
+			steps = append(steps, s.Step)
+		}
+	}
+	return steps
+}
+
+// overAlready reports whether d ends a call that our log has ended, or says again that both lifted. After a restart the other side may still tell
 // of it, and it ends once more in what consoles see.
 func (c *clerk) overAlready(d replica.Draft) bool {
 	step, ok := d.Body.(record.CallStep)
+	if ok && step.Step == record.StepCrossed {
+		return slices.Contains(c.ownSteps(d.Call, step.Drill), record.StepCrossed)
+	}
 	if !ok || step.Step != record.StepEnded || c.view == nil {
 		return false
 	}
