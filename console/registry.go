@@ -11,6 +11,7 @@ import (
 const (
 	maxObservers  = 64 // connections that only listen
 	maxForSession = 32 // connections of one browser
+	maxOfPerson   = 48 // and of one person in all browsers: others find room for theirs
 )
 
 // A sort says what a connection is.
@@ -33,13 +34,14 @@ type registry struct {
 	all      map[*client]sort
 	holders  map[string]*client // by console id; until it detached
 	sessions map[digest]int     // connections
+	persons  map[string]int     // connections, by a person's id
 	timers   map[*time.Timer]bool
 	closed   bool
 }
 
 func newRegistry(most int) *registry {
 	return &registry{most: most, all: make(map[*client]sort), holders: make(map[string]*client),
-		sessions: make(map[digest]int), timers: make(map[*time.Timer]bool)}
+		sessions: make(map[digest]int), persons: make(map[string]int), timers: make(map[*time.Timer]bool)}
 }
 
 // enter admits a connection, or says why not.
@@ -54,6 +56,12 @@ func (g *registry) enter(c *client) *api.Error {
 	}
 	if !c.who.local && g.sessions[c.who.session] >= maxForSession {
 		return &api.Error{Code: "too-many-windows", Text: fmt.Sprintf("This browser has %d windows on the station, which is the most.", maxForSession), Action: "Close some of them."}
+	}
+	if id := c.who.person.ID; id != "" {
+		if g.persons[id] >= maxOfPerson {
+			return &api.Error{Code: "too-many-windows", Text: fmt.Sprintf("%s has %d windows on the station, which is the most.", c.who.person.Name, maxOfPerson), Action: "Close some of them."}
+		}
+		g.persons[id]++
 	}
 	g.all[c] = unattached
 	g.sessions[c.who.session]++
@@ -71,6 +79,11 @@ func (g *registry) leave(c *client) {
 	delete(g.all, c)
 	if g.sessions[c.who.session]--; g.sessions[c.who.session] == 0 {
 		delete(g.sessions, c.who.session)
+	}
+	if id := c.who.person.ID; id != "" {
+		if g.persons[id]--; g.persons[id] == 0 {
+			delete(g.persons, id)
+		}
 	}
 }
 

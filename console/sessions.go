@@ -21,6 +21,7 @@ const (
 	sessionIdle  = 30 * 24 * time.Hour // unused for so long, a session ends
 	sessionTouch = time.Hour           // how exactly its last use is kept
 	maxSessions  = 512                 // the least recently used goes
+	maxForPerson = 16                  // of one person: they end their own, and nobody else's
 )
 
 // sessions are the browsers that were let in. With a file they outlive the
@@ -158,8 +159,10 @@ func (s *sessions) begin(now time.Time, h holder) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.expire(now)
-	if len(s.kept.Sessions) == maxSessions {
-		i := s.leastUsed()
+	if i, n := s.leastUsed(func(one holder) bool { return one.Person == h.Person }); h.Person != (people.ID{}) && n >= maxForPerson {
+		s.kept.Sessions = slices.Delete(s.kept.Sessions, i, i+1)
+	}
+	if i, n := s.leastUsed(func(holder) bool { return true }); n == maxSessions {
 		s.kept.Sessions = slices.Delete(s.kept.Sessions, i, i+1)
 	}
 	s.kept.Sessions = append(s.kept.Sessions, session{hexDigest(d), now.UTC(), now.UTC(), h})
@@ -235,12 +238,15 @@ func (s *sessions) expire(now time.Time) {
 	s.kept.Sessions = slices.DeleteFunc(s.kept.Sessions, func(one session) bool { return now.Sub(one.Used) >= sessionIdle })
 }
 
-func (s *sessions) leastUsed() int {
-	least := 0
+// leastUsed is the least recently used session of those whose holder is meant, the oldest first, and how many there are.
+func (s *sessions) leastUsed(meant func(holder) bool) (least, n int) {
 	for i, one := range s.kept.Sessions {
-		if one.Used.Before(s.kept.Sessions[least].Used) {
+		if !meant(one.holder) {
+			continue
+		}
+		if n++; n == 1 || one.Used.Before(s.kept.Sessions[least].Used) {
 			least = i
 		}
 	}
-	return least
+	return least, n
 }

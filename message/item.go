@@ -132,7 +132,11 @@ func missing(found bool, err error, what string, n int64) error {
 	return err
 }
 
-func timeOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+func timeOf(ms int64) time.Time { return time.UnixMilli(min(ms, lastShown)).UTC() }
+
+// lastShown is the last second of the year 9999: JSON can say no later time, and the other side may date its
+// entries so.
+const lastShown = 253402300799000
 
 // misdated is how far the time of one of their entries is outside what our own clock says of it: after our
 // newest entry that it had seen, and before it was here. Of our own, our clock is all we have.

@@ -210,4 +210,7 @@ func dots(list []due) []api.TestDot {
 	return named
 }
 
-func stamp(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+func stamp(ms int64) time.Time { return time.UnixMilli(min(ms, lastShown)).UTC() }
+
+// lastShown is the last second of the year 9999: JSON can say no later time.
+const lastShown = 253402300799000

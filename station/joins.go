@@ -139,7 +139,11 @@ func (st *seat) within(now time.Time, e *lineEnd, m api.ToStation) error {
 	if v.State != call.Active && v.State != call.Held {
 		return &api.Error{Code: "no-call", Text: "This line carries no call that was answered.", Action: "Call the other side, or wait until the call is answered."}
 	}
-	if !e.acts.left(now, actsPerSecond, actsBurst) {
+	burst := actsBurst
+	if !st.speaks() { // an observer who comes and goes leaves room for those who act
+		burst = actsBurst / 2
+	}
+	if !e.acts.left(now, actsPerSecond, float64(burst)) {
 		return &api.Error{Code: "too-often", Text: "Too much was asked in this call at once.", Action: "Wait a few seconds, then try again."}
 	}
 	switch m.Type {

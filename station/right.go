@@ -111,12 +111,18 @@ type trialled struct {
 	trials told
 	heard  bool   // the clerk has said it in this run
 	asked  budget // of what hooks are told of tests
+	rights budget // and of suspensions
+	missed budget // and of tests that were missed
 }
 
-// Hooks are told of tests that wait to be read back so often at most, whatever the other side asks.
+// Hooks are told of tests, and of the right to call, so often at most, whatever the other side asks and says: it shall
+// not push the calls of other lines out of their queues.
 const (
 	hookTestBurst   = 4
 	hookTestPerHour = 12
+
+	hookRightBurst   = 8
+	hookRightPerHour = 30
 )
 
 // setTrials takes over what the clerk has found in the record. The loop runs it.
@@ -132,7 +138,7 @@ func (e *lineEnd) setTrials(t told) {
 	}
 	e.refuseCalls(now, why)
 	if e.trialled.heard {
-		e.hookRights(was.suspended, t.suspended)
+		e.hookRights(now, was.suspended, t.suspended)
 		e.hookTests(now, was.test, t.test)
 	}
 	e.trialled.heard = true
@@ -141,7 +147,7 @@ func (e *lineEnd) setTrials(t told) {
 }
 
 // hookRights tells what has been suspended and restored.
-func (e *lineEnd) hookRights(was, is []api.Suspension) {
+func (e *lineEnd) hookRights(now time.Time, was, is []api.Suspension) {
 	of := func(list []api.Suspension, by string) *api.Suspension {
 		for i := range list {
 			if list[i].By == by {
@@ -152,6 +158,9 @@ func (e *lineEnd) hookRights(was, is []api.Suspension) {
 	}
 	for by, name := range map[string]string{"us": e.s.opt.Name, "them": e.opt.Peer} {
 		before, after := of(was, by), of(is, by)
+		if (before == nil) == (after == nil) || !e.trialled.rights.spend(now, hookRightPerHour/3600., hookRightBurst) {
+			continue
+		}
 		switch {
 		case before == nil && after != nil:
 			e.s.announce(e, webhook.Event{Event: hookSuspended, Text: name + " has suspended the right to call: " + after.Reason})
@@ -170,7 +179,7 @@ func (e *lineEnd) hookTests(now time.Time, was, is *api.LineTest) {
 		}
 	}
 	for _, slot := range is.Missed {
-		if !slices.ContainsFunc(was.Missed, slot.Equal) {
+		if !slices.ContainsFunc(was.Missed, slot.Equal) && e.trialled.missed.spend(now, hookTestPerHour/3600., hookTestBurst) {
 			e.s.announce(e, webhook.Event{Event: hookTestMissed, Text: fmt.Sprintf("The test of the line to %s that was due at %s UTC was missed.", e.opt.Peer, slot.Format("15:04"))})
 		}
 	}

@@ -11,7 +11,16 @@ import (
 )
 
 // stamp is an instant as the API shows it: UTC, in whole milliseconds.
-func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+func stamp(t time.Time) time.Time {
+	if t = t.UTC().Truncate(time.Millisecond); t.Unix() > lastShown.Unix() {
+		return lastShown
+	}
+	return t
+}
+
+// lastShown is the latest time that JSON can say. The other side may date its entries later, and that shall keep
+// nothing from our consoles.
+var lastShown = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 
 // settle notes since when the line stands as people are shown it. The line itself knows
 // nothing of degraded.

@@ -83,7 +83,9 @@ func (t *trials) take(own bool, e *record.Entry, now time.Time) bool {
 	case record.Right:
 		t.Rights[i] = &right{At: e.Time, Known: now.UnixMilli(), Act: body.Act, Who: body.Who, Text: body.Text}
 	case record.AccordChange:
-		t.Signed = max(t.Signed, e.Time)
+		if e.Time <= now.Add(record.TestLate).UnixMilli() { // what is dated ahead makes no test before it void
+			t.Signed = max(t.Signed, e.Time)
+		}
 	default:
 		return false
 	}
@@ -183,10 +185,14 @@ func (t *trials) missed(times []time.Duration, now time.Time) (slots []time.Time
 	if t.Begun[0] == 0 || t.Begun[1] == 0 {
 		return nil
 	}
-	since := max(t.Begun[0], t.Begun[1], t.Signed)
+	latest := now.Add(record.TestLate).UnixMilli() // what is dated later is dated wrong
+	since := max(t.Begun[0], t.Signed)
+	if t.Begun[1] <= latest {
+		since = max(since, t.Begun[1])
+	}
 	for _, slot := range slotsBetween(times, now.Add(-24*time.Hour), now.Add(-record.TestLate)) {
 		ms := slot.UnixMilli()
-		cleared := t.any(func(x *trial) bool { return x.Result == record.TestPassed && x.ResultAt >= ms })
+		cleared := t.any(func(x *trial) bool { return x.Result == record.TestPassed && x.ResultAt >= ms && x.ResultAt <= latest })
 		if ms >= since && !t.passed(ms) && !cleared {
 			slots = append(slots, slot)
 		}
