@@ -43,7 +43,7 @@ var (
 	talkKey    = keyForm{regexp.MustCompile(`^(call|drill)/[0-9a-f]{32}$`), `"call/" or "drill/" and 32 hexadecimal digits`}
 	writtenKey = keyForm{regexp.MustCompile(entryKey.String() + `|` + waitingKey.String()), `"us/12", "them/7" or "waiting/…"`}
 	shownKey   = keyForm{regexp.MustCompile(entryKey.String() + `|` + talkKey.String()), `"us/12", "them/7", "call/…" or "drill/…"`}
-	anyKey     = keyForm{regexp.MustCompile(writtenKey.String() + `|` + callKey.String()), `"us/12", "them/7", "call/…" or "waiting/…"`}
+	anyKey     = keyForm{regexp.MustCompile(writtenKey.String() + `|` + talkKey.String()), `"us/12", "them/7", "call/…", "drill/…" or "waiting/…"`}
 	idForm     = keyForm{regexp.MustCompile(`^[0-9a-z][0-9a-z/-]{0,63}$`), "an id of small letters and digits"}
 )
 
@@ -283,7 +283,7 @@ func truth(v url.Values, name string, into *bool) error {
 	return nil
 }
 
-var kindsOfItems = []string{"message", "call", "matter", "line", "accord", "disclosure"}
+var kindsOfItems = []string{"message", "call", "drill", "test", "presence", "right", "matter", "line", "accord", "disclosure"}
 
 func checkKinds(kinds []string) error {
 	for i, k := range kinds {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"mime"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ import (
 
 const (
 	someCall    = "call/00112233445566778899aabbccddeeff"
+	someDrill   = "drill/00112233445566778899aabbccddeeff"
 	someWaiting = "waiting/00112233445566778899aabbccddeeff"
 )
 
@@ -31,6 +34,7 @@ func TestRecordRequests(t *testing.T) {
 		{"GET", "record/us%2F12", "", "item us/12", `{"key":"us/12"`},
 		{"GET", "record/them/7", "", "item them/7", ""},
 		{"GET", "record/" + someCall, "", "item " + someCall, ""},
+		{"GET", "record/" + someDrill, "", "item " + someDrill, ""},
 		{"POST", "messages", `{"text":"hello","matter":"us/3","answers":"them/1","files":["f1"]}`, "send {Text:hello Matter:us/3 Answers:them/1 Amends: Retracts: Files:[f1]}", `{"key":"us/2"}`},
 		{"POST", "messages", `{"retracts":"` + someWaiting + `"}`, "send {Text: Matter: Answers: Amends: Retracts:" + someWaiting + " Files:[]}", ""},
 		{"POST", "files?name=plan+4.pdf", "hello", "keep plan 4.pdf 5", `{"id":"f1","name":"plan 4.pdf","length":5}`},
@@ -465,6 +469,25 @@ func TestShown(t *testing.T) {
 	} {
 		if _, err := decodeMessage([]byte(text)); (err == nil) != ok {
 			t.Errorf("%s: %v", shorten(text, 80), err)
+		}
+	}
+}
+
+// The page offers no filter that the station would refuse.
+func TestFiltersOfThePage(t *testing.T) {
+	page, err := fs.ReadFile(web.Files, "index.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(page), `id="filter-kind"`)
+	choices, _, _ := strings.Cut(after, "</select>")
+	offered := regexp.MustCompile(`value="([^"]+)"`).FindAllStringSubmatch(choices, -1)
+	if len(offered) < 5 {
+		t.Fatalf("found %d filters: this shows nothing", len(offered))
+	}
+	for _, f := range offered {
+		if err := checkKinds(strings.Split(f[1], ",")); err != nil {
+			t.Errorf("%s: %v", f[1], err)
 		}
 	}
 }

@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,6 +12,10 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
+
+	"ringdown/api"
+	"ringdown/presence"
+	"ringdown/record"
 )
 
 // at opens a page of the station in a browser.
@@ -59,6 +65,9 @@ func (p *tab) waitProof(words string) {
 // that cheats is refused by the other side, with its reason on both consoles.
 func TestPresence(t *testing.T) {
 	n, s := startStations(t)
+	let(1100 * time.Millisecond)
+	n.kill() // so that the two stations' runs have different numbers, and one direction is not the other
+	n.start()
 	n.stands()
 	s.stands()
 	north := n.at(startChromium(t, options{Tone: northTone}), "/key.html?line=south")
@@ -91,6 +100,8 @@ func TestPresence(t *testing.T) {
 	}
 	north.screenshot("presence-refused-north")
 	south.screenshot("presence-refused-south")
+	n.turnsRound(north)
+	south.waitProof("the key signed for the other direction")
 
 	eval[bool](north, cheating(`window.ringdownKept = await w.touch(t)`)) // and claims it in the next call
 	north.clickOn("#presence-keys button")
@@ -98,6 +109,12 @@ func TestPresence(t *testing.T) {
 		page.waitProof("A. Weber's key, vouched for by North")
 		page.screenshot("presence-verified-" + name)
 	}
+
+	eval[bool](north, cheating(`window.ringdownUsed = await w.touch(t); await post("south", "presence/claim", window.ringdownUsed)`))
+	south.waitProof("A. Weber's key, vouched for by North")
+	north.cheats("", "{ ...window.ringdownUsed, nonce: t.nonce }")
+	s.tells("the key signed over another nonce of this call") // what is verified stays so on the page
+	n.tells("the key signed over another nonce of this call")
 
 	north.press("Hang up")
 	south.waitStatus("Call ended")
@@ -107,6 +124,67 @@ func TestPresence(t *testing.T) {
 	north.cheats("", "{ ...window.ringdownKept, nonce: t.nonce }")
 	south.waitProof("the key signed for another call")
 	north.waitProof("the key signed for another call")
+}
+
+// tells waits until a station's record tells of a refused claim, with its reason.
+func (s *serving) tells(reason string) {
+	s.t.Helper()
+	c, err := s.client()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var told string
+	until(s.t, patience, func() bool {
+		lines, err := s.lines()
+		if err != nil {
+			return false
+		}
+		page, err := c.Record(within(s.t, patience), lines[0].Slug, api.RecordQuery{Kinds: []string{"presence"}})
+		told = fmt.Sprint(quote(page), err)
+		return strings.Contains(told, reason)
+	}, func() string { return fmt.Sprintf("the record never tells %q, but %s", reason, told) })
+}
+
+// turnsRound has the key sign what would prove presence in the other direction: all is as it was asked, but for the runs
+// of the two stations, which are exchanged.
+func (n *serving) turnsRound(page *tab) {
+	n.t.Helper()
+	c, err := n.client()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	agreed, err := c.Accord(within(n.t, patience), "south")
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	asked := eval[api.Touch](page, `import("/presence.js").then(({ post }) => post("south", "presence/ask", { name: "A. Weber" }))`)
+	credential, err := base64.RawURLEncoding.DecodeString(asked.Credential)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	b := presence.Binding{Role: record.RolePrincipal, Credential: presence.CredentialHash(credential)}
+	for text, to := range map[string][]byte{agreed.Digest: b.Accord[:], asked.Call: b.Call[:], asked.Nonce: b.Nonce[:]} {
+		if _, err := hex.Decode(to, []byte(text)); err != nil {
+			n.t.Fatal(err)
+		}
+	}
+	encoded := func() string { c := b.Challenge(); return base64.RawURLEncoding.EncodeToString(c[:]) }
+	now := uint64(time.Now().Unix()) // runs are numbered by the second in which they begin
+	for pair := range uint64(1 << 18) {
+		if b.Claimant, b.Verifier = now-pair>>9, now-pair&511; encoded() == asked.Challenge {
+			break
+		}
+	}
+	if encoded() != asked.Challenge || b.Claimant == b.Verifier {
+		n.t.Fatalf("runs %d and %d do not make the challenge, or are one", b.Claimant, b.Verifier)
+	}
+	b.Claimant, b.Verifier = b.Verifier, b.Claimant
+	asked.Challenge = encoded()
+	eval[bool](page, fmt.Sprintf(`(async () => {
+		const w = await import("/webauthn.js"), { post } = await import("/presence.js");
+		await post("south", "presence/claim", await w.touch(%s));
+		return true;
+	})()`, quote(asked)))
 }
 
 // registers a key on north's page, and has south's administrator approve it.
