@@ -153,7 +153,7 @@ func (e *lineEnd) farMessage(st line.Stream, msg []byte) error {
 	}
 	now := e.s.opt.Now()
 	w := &e.amending
-	if len(w.chores) >= choreBurst || !w.heard.spend(now, chorePerSecond, choreBurst) {
+	if w.theirs() >= choreBurst || !w.heard.spend(now, chorePerSecond, choreBurst) {
 		return errFlood
 	}
 	switch kind {
@@ -171,6 +171,17 @@ func (e *lineEnd) farMessage(st line.Stream, msg []byte) error {
 		return e.farMotion(now, kind, body)
 	}
 	return nil
+}
+
+// theirs is how much work waits that the other side has caused: what people here ask for shuts its messages out no more
+// than these do.
+func (w *amending) theirs() (n int) {
+	for i := range w.chores {
+		if w.chores[i].ended == nil {
+			n++
+		}
+	}
+	return n
 }
 
 // parseMessage takes a message apart. body is a copy.

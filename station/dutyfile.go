@@ -25,7 +25,8 @@ const (
 
 // How much is kept and read.
 const (
-	watchMax  = 1 << 20 // bytes of either file
+	watchMax  = 1 << 20 // bytes of watch.json
+	notesMax  = 8 << 20 // bytes of watch-notes.jsonl: as many acts as it holds, each with the longest note, all of it escaped
 	notesKept = 500     // acts of the watch; twice as many are in the file at most
 	notesSeen = 100     // that consoles are shown
 )
@@ -63,7 +64,7 @@ type watchFolder struct {
 // load reads what is kept. A damaged file is set aside, and named in faults; the rest serves.
 func (f *watchFolder) load(now time.Time) (k keptWatch, log []api.WatchEvent, faults []error) {
 	fresh := keptWatch{Version: 1, Settings: watch.Settings{Periods: watch.DefaultPeriods}}
-	text, err := readBounded(filepath.Join(f.dir, watchFile))
+	text, err := readBounded(filepath.Join(f.dir, watchFile), watchMax)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		k = fresh
@@ -96,7 +97,7 @@ func (f *watchFolder) setAside(name string, now time.Time, why error) error {
 // loadLog reads the acts that are kept. Bad lines have the file set aside, and the good ones written anew.
 func (f *watchFolder) loadLog(now time.Time) (log []api.WatchEvent, fault error) {
 	name := filepath.Join(f.dir, notesFile)
-	text, err := readBounded(name)
+	text, err := readBounded(name, notesMax)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
@@ -177,15 +178,15 @@ func (f *watchFolder) note(e api.WatchEvent, log []api.WatchEvent) error {
 	return errors.Join(err, file.Close())
 }
 
-func readBounded(name string) ([]byte, error) {
+func readBounded(name string, most int) ([]byte, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, watchMax+1))
-	if err == nil && len(text) > watchMax {
-		err = fmt.Errorf("station: %s has more than %d bytes", name, watchMax)
+	text, err := io.ReadAll(io.LimitReader(file, int64(most)+1))
+	if err == nil && len(text) > most {
+		err = fmt.Errorf("station: %s has more than %d bytes", name, most)
 	}
 	return text, err
 }

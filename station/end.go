@@ -209,7 +209,11 @@ func (e *lineEnd) Changed() {
 }
 
 // touch marks the line for the next report.
-func (e *lineEnd) touch() { e.s.dirty[e] = true }
+func (e *lineEnd) touch() {
+	if !e.closed { // what its clerk says afterwards is shown to nobody
+		e.s.dirty[e] = true
+	}
+}
 
 // recite speaks the station's recording in place of the microphone of a console that
 // asked for it: as many packets as one tick carries, once a tick.

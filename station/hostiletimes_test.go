@@ -3,6 +3,8 @@ package station
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -146,4 +148,43 @@ func TestOwnTestOfAWrongClock(t *testing.T) {
 		}
 		r.startTest(0)
 	})
+}
+
+// TestAClosedLineIsToldNoMore: what the clerk of a line says after the line was taken out of use is shown to nobody.
+func TestAClosedLineIsToldNoMore(t *testing.T) {
+	s := &Station{dirty: make(map[*lineEnd]bool)}
+	(&lineEnd{s: s, closed: true}).touch()
+	if len(s.dirty) != 0 {
+		t.Error("it is told")
+	}
+}
+
+// TestKeptTrialsAreSound: what was kept and cannot be is read anew.
+func TestKeptTrialsAreSound(t *testing.T) {
+	if (&trials{Sizes: [2]int64{0, -1}}).sound() {
+		t.Error("a size below zero is taken")
+	}
+}
+
+// TestPeopleShutOutNoMessage: however much people here ask of the accord, the other side's messages are looked at.
+func TestPeopleShutOutNoMessage(t *testing.T) {
+	var w amending
+	for range 2 * choreBurst {
+		w.chores = append(w.chores, chore{ended: make(chan error, 1)})
+	}
+	if n := w.theirs(); n != 0 {
+		t.Errorf("%d of them count as the other side's", n)
+	}
+}
+
+// TestTheLongestNotesAreRead: as many acts as are kept, each with the longest note, are read again.
+func TestTheLongestNotesAreRead(t *testing.T) {
+	f := &watchFolder{dir: t.TempDir()}
+	e := api.WatchEvent{At: stamp(time.Now()), Act: "handed", Who: strings.Repeat("<", 64), To: strings.Repeat("<", 64), Note: strings.Repeat("<", 1000)}
+	if err := f.rewrite(slices.Repeat([]api.WatchEvent{e}, 2*notesKept)); err != nil {
+		t.Fatal(err)
+	}
+	if _, log, faults := f.load(time.Now()); len(faults) != 0 || len(log) != notesKept {
+		t.Errorf("%d acts are read: %v", len(log), faults)
+	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"ringdown/api"
 	"ringdown/record"
+	"ringdown/replica"
 	"ringdown/store"
 	"ringdown/store/storetest"
 )
@@ -106,7 +107,22 @@ var deeds = map[string]func(*records){
 			}
 		}()
 	},
-	"messages": func(r *records) { r.sayMany(0, 300, "message"); r.sayMany(1, 100, "answer") },
+	"messages":      func(r *records) { r.sayMany(0, 300, "message"); r.sayMany(1, 100, "answer") },
+	"drill":         func(r *records) { r.convene(true) },
+	"people joined": func(r *records) { r.convene(false) },
+	"test and suspension": func(r *records) {
+		r.startTest(0)
+		r.within(5*time.Second, "it is asked", func() bool { return r.asks(1) != "" })
+		r.readBack(1, r.asks(1))
+		r.enterAs(1, replica.Draft{Time: time.Now(), Body: record.Right{Act: record.RightSuspended, Who: "nobody", Text: "we say so"}})
+	},
+	"watch": func(r *records) {
+		r.phone(0)
+		for i := range 20 {
+			_ = r.st[i%2].WatchAct([]string{"take", "leave"}[i/2%2], weber, api.WatchAct{})
+			time.Sleep(700 * time.Millisecond)
+		}
+	},
 	"attachments": func(r *records) {
 		r.sendFile(0, record.MaxAttachment, "the map")
 		r.sendFile(1, 100_000, "the list")
@@ -117,6 +133,24 @@ var deeds = map[string]func(*records){
 		time.Sleep(20 * time.Second)
 		r.frozen[1].Store(false)
 	},
+}
+
+// convene has people on both sides speak, listen, ask for the principal and hand the call over.
+func (r *records) convene(drill bool) {
+	officer, second := r.sit(0, "Weber", api.RoleOfficer), r.sit(0, "Lind", api.RoleOfficer)
+	far, observer := r.sit(1, "Petrova", api.RoleOfficer), r.sit(1, "Ode", api.RoleObserver)
+	officer.do(api.ToStation{Type: "call", Slug: "line0", Drill: drill})
+	r.within(time.Second, "it rings", r.callIs(0, api.CallRinging))
+	far.press("answer")
+	r.within(time.Second, "they speak", r.callIs(0, api.CallActive))
+	go officer.speak(0, 10000)
+	go far.speak(40000, 10000)
+	second.joins(false)
+	observer.joins(false)
+	officer.press("ask-principal")
+	time.Sleep(10 * time.Second)
+	officer.do(api.ToStation{Type: "hand", Slug: "line0", To: second.id})
+	go second.speak(20000, 10000)
 }
 
 // freeze lets a test make the disks refuse to write.

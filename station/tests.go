@@ -81,6 +81,9 @@ func (d *trialDesk) lineUp(now time.Time) { d.upSince, d.fresh = now, true }
 
 // sound reports whether what was kept can be used: a file may hold anything.
 func (t *trials) sound() bool {
+	if min(t.Sizes[0], t.Sizes[1]) < 0 {
+		return false
+	}
 	for i, list := range t.Tests {
 		if len(list) > mostTrials {
 			return false
