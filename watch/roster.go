@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -95,12 +96,20 @@ func location(name string) (*time.Location, error) {
 	if name == "Local" || len(name) > 64 {
 		return nil, fmt.Errorf("watch: zone: found %q, want one of the time zone database, such as Europe/Warsaw", cut(name))
 	}
+	if zone, ok := zones.Load(name); ok {
+		return zone.(*time.Location), nil
+	}
 	zone, err := time.LoadLocation(name)
 	if err != nil {
 		return nil, fmt.Errorf("watch: zone: found %q, want one of the time zone database, such as Europe/Warsaw", cut(name))
 	}
+	zones.Store(name, zone)
 	return zone, nil
 }
+
+// zones are those that were asked for, by name. To load one reads a file, and the station's loop, which asks for it at
+// each change, never waits for a disk.
+var zones sync.Map
 
 // Check refuses a roster that is none.
 func (r *Roster) Check() error {
