@@ -13,6 +13,7 @@ import (
 	"ringdown/impair"
 	"ringdown/line"
 	"ringdown/watch"
+	"ringdown/wire"
 )
 
 // agrees has both sides see so much of each other's watch.
@@ -128,6 +129,7 @@ func TestReadyConsolesAreNotTold(t *testing.T) {
 // TestSignsOfLife: who calls and hangs up is there, and is not asked.
 func TestSignsOfLife(t *testing.T) {
 	inWorld(t, 1, func(w *world) {
+		w.profile = wire.Thin
 		w.startBoth()
 		w.open(3 * time.Second)
 		north := w.officerAt(0, "A")

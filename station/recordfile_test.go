@@ -101,8 +101,11 @@ func copyTo(from, to string) error {
 // TestHarmedFile: whatever happens to a side's file between two runs, a notice says so, and the record comes
 // back from the other side, whole.
 func TestHarmedFile(t *testing.T) {
-	for _, h := range harms {
+	for i, h := range harms {
 		for side := range 2 {
+			if side != i%2 && fewer(2, 1) == 1 {
+				continue
+			}
 			t.Run(fmt.Sprint(h.name, " side ", side), func(t *testing.T) {
 				inRecordFiles(t, 1, func(r *records) { h.play(r, side) })
 			})
