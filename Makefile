@@ -39,7 +39,7 @@ kill:
 
 ## browser: two real Chromium pages through two real stations
 browser:
-	@$(STEP) "browser tests" go test -count=1 -timeout 10m ./e2e
+	@$(STEP) "browser tests" go test -count=1 -timeout 25m ./e2e
 
 ## fuzz: every fuzz target for a few seconds (FUZZ_SECONDS in all, 90 unless told)
 fuzz:

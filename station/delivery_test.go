@@ -90,7 +90,7 @@ func (r *records) hasFile(side int, text string, want []byte) {
 	var it api.Item
 	r.within(2*time.Minute, "the file comes", func() bool {
 		time.Sleep(100 * time.Millisecond)
-		p := r.page(side, api.RecordQuery{Limit: 20, Kinds: []string{"message"}})
+		p := r.page(side, api.RecordQuery{Limit: 200, Kinds: []string{"message"}})
 		for _, it = range p.Items {
 			if it.Text == text && it.By == "them" {
 				return len(it.Files) == 1 && it.Files[0].Here
