@@ -55,6 +55,12 @@ func (p *tab) row(what string, fits func(seen) bool) (found seen) {
 	return found
 }
 
+// toRecord brings the record into sight: its rows are drawn only where they can be seen soon.
+func (p *tab) toRecord() {
+	p.t.Helper()
+	eval[bool](p, `(document.getElementById("record").scrollIntoView(), true)`)
+}
+
 // says waits for the row of a message.
 func (p *tab) message(text string) seen {
 	p.t.Helper()

@@ -45,7 +45,7 @@ func TestHostileText(t *testing.T) {
 		}
 	}
 	p.waitText("#notices", "10 messages")
-	eval[bool](p, `(document.getElementById("record").scrollIntoView(), true)`) // rows are drawn only where they can be seen soon
+	p.toRecord()
 	p.message("Plain message 9")
 	before := p.box("#act")
 

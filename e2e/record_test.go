@@ -268,8 +268,10 @@ func TestCallWhileWriting(t *testing.T) {
 		t.Errorf("after the answer the text is %q, want %q", got, text)
 	}
 	p.South.clickOn("#compose-send")
+	p.North.toRecord()
 	p.North.message("We see it too")
 	p.North.press("Hang up")
 	p.South.waitStatus("Call ended")
+	p.South.toRecord()
 	p.South.row("is the call", func(r seen) bool { return r.Kind == "call" && strings.HasPrefix(r.Key, "call/") })
 }
