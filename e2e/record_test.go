@@ -267,7 +267,10 @@ func TestCallWhileWriting(t *testing.T) {
 	if got := p.South.composed(); got != text {
 		t.Errorf("after the answer the text is %q, want %q", got, text)
 	}
+	p.South.waitText("#ladder", "answered")
+	let(2 * time.Second) // for the room of the call to take its place above
 	p.South.clickOn("#compose-send")
+	p.South.until(patience, func() bool { return p.South.composed() == "" }, func() string { return "it is not sent: " + p.South.text("#compose-error") })
 	p.North.toRecord()
 	p.North.message("We see it too")
 	p.North.press("Hang up")
