@@ -104,7 +104,7 @@ export function headline(d, now) {
   if (c && c.state !== "ended") return marked(c, callHeadline(d, l, c, now));
   if (c && justEnded(d, c, now)) {
     const e = words.ended(words.name(l.peer), c, rang(c));
-    return marked(c, { phrase: "Call ended", detail: e.what, action: e.action, tone: "ended" });
+    return marked(c, { phrase: "Call ended", detail: e.what, action: c.drill && /^Press Call/.test(e.action) ? "The drill is over: Call is a real call." : e.action, tone: "ended" });
   }
   return lineHeadline(l);
 }

@@ -32,6 +32,10 @@ for (const [name, d, phrase, word, does] of drills) {
   });
 }
 
+test("after a drill nobody is told to press Call as if it went on", () => {
+  assert.equal(model.headline(drilled({ state: "ended", reason: "hung up", since: ago(1000) }), t0).action, "The drill is over: Call is a real call.");
+});
+
 test("a real call that ended a drill is told first, until it is over or seen", () => {
   const real = inCall({ id: "r", state: "incoming", outgoing: false, console: "" }, {}, { interrupted: "r" });
   const [first] = model.concerns(real);
