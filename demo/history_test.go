@@ -2,6 +2,8 @@ package demo
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,22 +39,20 @@ func TestHistoryHolds(t *testing.T) {
 	}
 }
 
+// Nobody waits for a history that is no longer wanted.
+func TestHistoryEndsAtOnce(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	n, s := agreed(t, time.Now())
+	if err := makeHistory(ctx, time.Now(), n, s); !errors.Is(err, context.Canceled) {
+		t.Errorf("a history that nobody wants was made, or failed otherwise: %v", err)
+	}
+}
+
 // historyAt makes the history of a demo that begins then, and opens it again.
 func historyAt(t *testing.T, now time.Time) (north, south *desk) {
 	t.Helper()
-	wires, err := layWires()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, w := range wires {
-		defer w.Close()
-	}
-	dir := t.TempDir()
-	n := &party{name: "north", title: "North", dir: filepath.Join(dir, "north")}
-	s := &party{name: "south", title: "South", dir: filepath.Join(dir, "south")}
-	if err := agree(storyStart(now), n, s, wires); err != nil {
-		t.Fatal(err)
-	}
+	n, s := agreed(t, now)
 	if err := makeHistory(t.Context(), now, n, s); err != nil {
 		t.Fatal(err)
 	}
@@ -63,6 +63,25 @@ func historyAt(t *testing.T, now time.Time) (north, south *desk) {
 	}
 	h.north.far, h.south.far = h.south, h.north
 	return h.north, h.south
+}
+
+// agreed are two parties with an accord, from when the story begins.
+func agreed(t *testing.T, now time.Time) (north, south *party) {
+	t.Helper()
+	wires, err := layWires()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range wires {
+		defer w.Close()
+	}
+	dir := t.TempDir()
+	north = &party{name: "north", title: "North", dir: filepath.Join(dir, "north")}
+	south = &party{name: "south", title: "South", dir: filepath.Join(dir, "south")}
+	if err := agree(storyStart(now), north, south, wires); err != nil {
+		t.Fatal(err)
+	}
+	return north, south
 }
 
 // holds looks at a desk's own log.

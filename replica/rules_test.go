@@ -342,3 +342,28 @@ func TestAnAllowanceForCallsIsNotLess(t *testing.T) {
 		t.Error("taken")
 	}
 }
+
+// A state that waits behind a failed write gives way to the newer one of a batch: written after it, it would
+// say that the log is shorter than it is.
+func TestOlderStateGivesWay(t *testing.T) {
+	w := talked(t, 1)
+	disk := &storetest.Faulty{Store: memory(w.north), Choose: storetest.FailFrom(0, storetest.Before)}
+	r := w.north.r
+	w.north.disk, r.disk.st = disk, disk
+	r.keepState(w.now, true, 0)
+	if r.store(w.now); r.disk.values[ownState] == nil {
+		t.Fatal("no state waits: this shows nothing")
+	}
+	b, err := r.log.Append(record.Draft{Time: w.now, Body: record.Message{Text: "x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.begin(w.now, store.Own, b, nil, r.log.Committed) {
+		t.Fatal("the disk took it: this shows nothing")
+	}
+	disk.Heal()
+	r.flush(w.now) // and a crash right after
+	if own, _, err := r.loadStates(); err != nil || sizeOf(own.Newest) != 2 {
+		t.Errorf("stored: %d entries, %v; want 2", sizeOf(own.Newest), err)
+	}
+}

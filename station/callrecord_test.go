@@ -10,6 +10,7 @@ import (
 	"ringdown/api"
 	"ringdown/impair"
 	"ringdown/record"
+	"ringdown/replica"
 	"ringdown/store"
 	"ringdown/wire"
 )
@@ -441,4 +442,47 @@ func TestBothRecordsNameBoth(t *testing.T) {
 	if crossed == 0 {
 		t.Error("no two calls crossed: this shows nothing")
 	}
+}
+
+// TestWhatHidesNoCall: the other side's word that both lifted hides no call that we know of, and is not entered twice.
+func TestWhatHidesNoCall(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		r.startAll()
+		r.settle(5 * time.Second)
+		north, south := r.phone(0), r.phone(1)
+		var calls [2]wire.CallID
+		for i := range calls {
+			r.answer(north, south)
+			r.inLoop(func(e *lineEnd) { calls[i] = e.call.View().ID })
+			time.Sleep(2 * time.Second)
+			north.press("hangup")
+			r.settle(5 * time.Second)
+		}
+		says := func(side int, of, other wire.CallID) {
+			if err := r.st[side].do(func() {
+				r.st[side].lines["line0"].clerk.enter(replica.Draft{Time: time.Now(), Call: record.CallID(of),
+					Body: record.CallStep{Step: record.StepCrossed, Other: record.CallID(other)}})
+			}); err != nil {
+				t.Fatal(err)
+			}
+			r.settle(5 * time.Second)
+		}
+		crossed := func() (n int) {
+			for _, e := range r.entries(0, store.Own) {
+				if s, ok := e.Body.(record.CallStep); ok && s.Step == record.StepCrossed {
+					n++
+				}
+			}
+			return n
+		}
+		says(1, calls[1], calls[0]) // a lie: the first call was real
+		if n := len(r.page(0, api.RecordQuery{Kinds: []string{"call"}}).Items); n != 2 || crossed() != 0 {
+			t.Errorf("north shows %d calls, and entered %d times that both lifted; want 2 and 0", n, crossed())
+		}
+		says(1, calls[1], wire.CallID{1})
+		says(0, calls[1], wire.CallID{1})
+		if crossed() != 1 {
+			t.Errorf("north entered %d times that both lifted, want once", crossed())
+		}
+	})
 }
