@@ -240,7 +240,7 @@ func (s *Server) postReload(w http.ResponseWriter, _ *http.Request) {
 // postToken makes a link for a browser; only on the local socket.
 func (s *Server) postToken(w http.ResponseWriter, r *http.Request) {
 	var ask api.LinkRequest
-	if err := decodeStrict(r.Body, &ask); err != nil {
+	if err := api.Decode(r.Body, &ask); err != nil {
 		s.refuse(w, http.StatusBadRequest, badMessage(err))
 		return
 	}

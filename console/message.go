@@ -2,10 +2,8 @@ package console
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
 	"strings"
 	"unicode/utf8"
@@ -20,19 +18,6 @@ const (
 	maxMinutes = 240      // in which a principal is expected
 )
 
-// decodeStrict reads exactly one JSON value with known keys only.
-func decodeStrict(r io.Reader, into any) error {
-	d := json.NewDecoder(r)
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("json: more follows the value")
-	}
-	return nil
-}
-
 // decodeMessage reads what a console sends: one JSON object of a known type, with
 // the fields of its type and no others, each within its bounds. With an error
 // it returns what could be read, for its Ref.
@@ -41,7 +26,7 @@ func decodeMessage(text []byte) (api.ToStation, error) {
 	if !utf8.Valid(text) {
 		return m, badMessage(errors.New("not UTF-8"))
 	}
-	if err := decodeStrict(bytes.NewReader(text), &m); err != nil {
+	if err := api.Decode(bytes.NewReader(text), &m); err != nil {
 		return m, badMessage(err)
 	}
 	own, known := ownFields(m)

@@ -175,7 +175,7 @@ func decodeBody(r *http.Request, into any) error {
 	case !utf8.Valid(text):
 		return badRequest("not UTF-8")
 	}
-	if err := decodeStrict(bytes.NewReader(text), into); err != nil {
+	if err := api.Decode(bytes.NewReader(text), into); err != nil {
 		return badRequest("%s", shorten(strings.TrimPrefix(err.Error(), "json: "), 200))
 	}
 	return nil

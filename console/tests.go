@@ -25,29 +25,26 @@ const (
 
 // testRoutes is what both doors lead to.
 func (s *Server) testRoutes(mux *routes) {
-	mux.HandleFunc("POST /api/lines/{line}/test", s.postTest)
-	mux.HandleFunc("POST /api/lines/{line}/test/read-back", s.postReadBack)
-	mux.HandleFunc("POST /api/lines/{line}/suspend", s.postSuspend)
-	mux.HandleFunc("POST /api/lines/{line}/resume", s.postResume)
+	mux.HandleFunc("POST /api/lines/{line}/test", written(s, checkStartTest, s.st.StartTest))
+	mux.HandleFunc("POST /api/lines/{line}/test/read-back", written(s, checkReadBack, s.st.ReadBack))
+	mux.HandleFunc("POST /api/lines/{line}/suspend", written(s, checkSuspend, s.st.Suspend))
+	mux.HandleFunc("POST /api/lines/{line}/resume", written(s, checkResume, s.st.Resume))
 	mux.HandleFunc("GET /api/webhooks", s.getWebhooks)
 	mux.HandleFunc("POST /api/webhooks/{name}/test", s.postWebhookTest)
 }
 
-func (s *Server) postTest(w http.ResponseWriter, r *http.Request) {
-	var m api.StartTest
-	if _, ok := s.asked(w, r, &m, func() error { return checkText("name", m.Name, maxWho) }); ok {
-		written, err := s.st.StartTest(r.Context(), r.PathValue("line"), visitorOf(r).person, m)
-		s.answer(w, written, err)
+// written serves a request of a line's that is entered in its record.
+func written[M any](s *Server, check func(*M) error, write func(context.Context, string, api.Person, M) (api.Written, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var m M
+		if _, ok := s.asked(w, r, &m, func() error { return check(&m) }); ok {
+			key, err := write(r.Context(), r.PathValue("line"), visitorOf(r).person, m)
+			s.answer(w, key, err)
+		}
 	}
 }
 
-func (s *Server) postReadBack(w http.ResponseWriter, r *http.Request) {
-	var m api.ReadBack
-	if _, ok := s.asked(w, r, &m, func() error { return checkReadBack(&m) }); ok {
-		written, err := s.st.ReadBack(r.Context(), r.PathValue("line"), visitorOf(r).person, m)
-		s.answer(w, written, err)
-	}
-}
+func checkStartTest(m *api.StartTest) error { return checkText("name", m.Name, maxWho) }
 
 func checkReadBack(m *api.ReadBack) error {
 	if m.Words == "" {
@@ -59,22 +56,11 @@ func checkReadBack(m *api.ReadBack) error {
 	return checkKey("key", m.Key, theirKey)
 }
 
-func (s *Server) postSuspend(w http.ResponseWriter, r *http.Request) {
-	var m api.Suspend
-	check := func() error { return first(checkText("name", m.Name, maxWho), checkText("reason", m.Reason, maxSaid)) }
-	if _, ok := s.asked(w, r, &m, check); ok {
-		written, err := s.st.Suspend(r.Context(), r.PathValue("line"), visitorOf(r).person, m)
-		s.answer(w, written, err)
-	}
+func checkSuspend(m *api.Suspend) error {
+	return first(checkText("name", m.Name, maxWho), checkText("reason", m.Reason, maxSaid))
 }
 
-func (s *Server) postResume(w http.ResponseWriter, r *http.Request) {
-	var m api.Resume
-	if _, ok := s.asked(w, r, &m, func() error { return checkText("name", m.Name, maxWho) }); ok {
-		written, err := s.st.Resume(r.Context(), r.PathValue("line"), visitorOf(r).person, m)
-		s.answer(w, written, err)
-	}
-}
+func checkResume(m *api.Resume) error { return checkText("name", m.Name, maxWho) }
 
 func (s *Server) getWebhooks(w http.ResponseWriter, _ *http.Request) {
 	s.reply(w, http.StatusOK, s.st.Webhooks())

@@ -16,16 +16,18 @@ import (
 // authenticator gives a tab a passkey device that verifies its user without asking.
 func (p *tab) authenticator() {
 	p.t.Helper()
-	p.do("adding an authenticator", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+	p.attachKey(webauthn.VirtualAuthenticatorOptions{Transport: webauthn.AuthenticatorTransportInternal, HasResidentKey: true})
+}
+
+// attachKey gives a tab an authenticator that is touched, and its user verified, whenever a page asks.
+func (p *tab) attachKey(o webauthn.VirtualAuthenticatorOptions) {
+	p.t.Helper()
+	o.Protocol, o.HasUserVerification, o.IsUserVerified, o.AutomaticPresenceSimulation = webauthn.AuthenticatorProtocolCtap2, true, true, true
+	p.do("attaching a key", chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		if _, err := cdp.Call(ctx, target, webauthn.Enable, webauthn.EnableParams{}); err != nil {
 			return err
 		}
-		_, err := cdp.Call(ctx, target, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{
-			Options: &webauthn.VirtualAuthenticatorOptions{
-				Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
-				HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
-			},
-		})
+		_, err := cdp.Call(ctx, target, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &o})
 		return err
 	}))
 }

@@ -149,13 +149,5 @@ func (s *serving) stands() {
 // enter opens its console in a browser.
 func (s *serving) enter(c *chromium) *tab {
 	s.t.Helper()
-	station, err := s.client()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	link, err := station.Link(within(s.t, patience), "/")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return c.open(s.t, link)
+	return s.at(c, "/")
 }

@@ -71,7 +71,7 @@ func (f *watchFolder) load(now time.Time) (k keptWatch, log []api.WatchEvent, fa
 	case err != nil:
 		k, faults = fresh, append(faults, err)
 	default:
-		if err = strictJSON(text, &k); err == nil {
+		if err = api.Decode(bytes.NewReader(text), &k); err == nil {
 			err = k.check()
 		}
 		if err != nil {
@@ -107,7 +107,7 @@ func (f *watchFolder) loadLog(now time.Time) (log []api.WatchEvent, fault error)
 	bad := error(nil)
 	for line := range bytes.Lines(whole) {
 		var e api.WatchEvent
-		if err := strictJSON(line, &e); err != nil {
+		if err := api.Decode(bytes.NewReader(line), &e); err != nil {
 			bad = err
 		} else {
 			log = append(log, e)
@@ -189,17 +189,4 @@ func readBounded(name string, most int) ([]byte, error) {
 		err = fmt.Errorf("station: %s has more than %d bytes", name, most)
 	}
 	return text, err
-}
-
-// strictJSON reads exactly one value with known keys only.
-func strictJSON(text []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("json: more follows the value")
-	}
-	return nil
 }

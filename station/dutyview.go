@@ -1,6 +1,7 @@
 package station
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -194,7 +195,7 @@ func rewritten(from, into any) error {
 	if err != nil {
 		return err
 	}
-	return strictJSON(text, into)
+	return api.Decode(bytes.NewReader(text), into)
 }
 
 // SetWatch puts other settings in force.

@@ -5,7 +5,7 @@ import { flag, Keyed, make, say } from "./dom.js";
 import * as entry from "./entry.js";
 import { visible } from "./plain.js";
 import { Prose } from "./prose.js";
-import { button, opener, showProof, showTime } from "./rowparts.js";
+import { button, opener, showMisdated, showProof, showTime } from "./rowparts.js";
 
 /** @typedef {import("./apirecord.js").Item} Item */
 /** @typedef {import("./rows.js").Sight} Sight */
@@ -62,8 +62,7 @@ export class MessageRow {
     this.#showMatter(s, i);
     this.#showText(i);
     this.#files.show(i.files ?? [], (f) => f.key);
-    say(this.#notes, entry.misdated(i, s.around));
-    this.#notes.hidden = this.#notes.textContent === "";
+    showMisdated(this.#notes, i, s);
     this.#showProgress(s, i);
     if (this.#opened === "more" && this.#told !== tale(i, s)) this.#fillMore();
   }

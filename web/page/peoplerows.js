@@ -2,9 +2,8 @@
 /** Rows of tests and of proofs of presence, and the mark that every row of a drill carries. */
 
 import { flag, Keyed, make, say } from "./dom.js";
-import * as entry from "./entry.js";
 import * as people from "./entrypeople.js";
-import { opener, showProof, showTime } from "./rowparts.js";
+import { opener, showMisdated, showProof, showTime, stepLine } from "./rowparts.js";
 
 /** @typedef {import("./apirecord.js").Item} Item */
 /** @typedef {import("./rows.js").Sight} Sight */
@@ -21,7 +20,7 @@ export function drillMark() {
 export function testRow() {
   const time = make("time"), what = make("b"), detail = make("span", "call-end"), proof = make("span", "proof"), note = make("p", "misdated");
   const steps = make("ol", "steps"), facts = make("ul", "facts-list");
-  const list = new Keyed(steps, step), told = new Keyed(facts, fact);
+  const list = new Keyed(steps, stepLine), told = new Keyed(facts, fact);
   let opened = false;
   /** @type {people.TestSays|null} */
   let says = null;
@@ -44,24 +43,9 @@ export function testRow() {
       say(what, says.what);
       say(detail, says.detail);
       flag(detail, "data-failed", says.failed);
-      say(note, entry.misdated(i, s.around));
-      note.hidden = note.textContent === "";
+      showMisdated(note, i, s);
       showProof(proof, i);
       print();
-    },
-  };
-}
-
-function step() {
-  const time = make("time"), word = make("b"), by = make("span"), el = make("li", "", time, word, by);
-  return {
-    el,
-    /** @param {people.TestSays["steps"][number]} s */
-    update(s) {
-      say(time, s.time);
-      time.title = s.title;
-      say(word, s.word);
-      say(by, s.by);
     },
   };
 }
@@ -84,8 +68,7 @@ export function presenceRow() {
       say(what, p.what);
       say(detail, p.detail);
       flag(detail, "data-failed", p.failed);
-      say(note, entry.misdated(i, s.around));
-      note.hidden = note.textContent === "";
+      showMisdated(note, i, s);
       showProof(proof, i);
     },
   };

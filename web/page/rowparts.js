@@ -42,3 +42,24 @@ export function showProof(el, i) {
   say(mark, p.mark);
   say(word, p.word);
 }
+
+/** showMisdated prints what is wrong with an author's time, if anything is. @param {HTMLElement} el @param {Item} i @param {Sight} s */
+export function showMisdated(el, i, s) {
+  say(el, entry.misdated(i, s.around));
+  el.hidden = el.textContent === "";
+}
+
+/** stepLine makes a step of a call or a test: when, what, by whom. */
+export function stepLine() {
+  const time = make("time"), word = make("b"), by = make("span"), el = make("li", "", time, word, by);
+  return {
+    el,
+    /** @param {{key: string, time: string, title: string, word: string, by: string}} s */
+    update(s) {
+      say(time, s.time);
+      time.title = s.title;
+      say(word, s.word);
+      say(by, s.by);
+    },
+  };
+}

@@ -6,7 +6,7 @@ import * as entry from "./entry.js";
 import * as people from "./entrypeople.js";
 import { MessageRow } from "./messagerow.js";
 import { drillMark, presenceRow, testRow } from "./peoplerows.js";
-import { opener, showProof, showTime } from "./rowparts.js";
+import { opener, showMisdated, showProof, showTime, stepLine } from "./rowparts.js";
 import { parse } from "./times.js";
 
 /** @typedef {import("./apirecord.js").Item} Item */
@@ -121,8 +121,7 @@ function callRow(hooks) {
       say(what, c.what);
       say(detail, c.detail);
       flag(what, "data-missed", c.missed);
-      say(note, entry.misdated(i, s.around));
-      note.hidden = note.textContent === "";
+      showMisdated(note, i, s);
       showProof(proof, i);
       print();
     },
@@ -130,17 +129,11 @@ function callRow(hooks) {
 }
 
 function stepRow() {
-  const time = make("time"), word = make("b"), by = make("span"), el = make("li", "", time, word, by);
+  const line = stepLine();
   return {
-    el,
+    el: line.el,
     /** @param {{s: import("./apirecord.js").RecordedStep, a: entry.Around}} item */
-    update({ s, a }) {
-      const t = people.step(s, a);
-      say(time, t.time);
-      time.title = Number.isNaN(parse(s.at)) ? "" : entry.everyTime(s.at, a);
-      say(word, t.word);
-      say(by, t.by);
-    },
+    update: ({ s, a }) => line.update({ ...people.step(s, a), key: s.key, title: Number.isNaN(parse(s.at)) ? "" : entry.everyTime(s.at, a) }),
   };
 }
 
