@@ -93,7 +93,7 @@ func (r *Replica) Deadline() time.Time {
 	next = earliest(next, r.pqDeadline())
 	next = earliest(next, r.scrub.deadline())
 	if r.log.Standing() == record.Behind {
-		next = earliest(next, r.back.asked.Add(askAgain))
+		next = earliest(next, r.back.again)
 	}
 	if !r.mend.at.IsZero() {
 		next = earliest(next, r.mend.at.Add(askAgain))

@@ -10,8 +10,9 @@ import (
 
 // A catchUp is what is asked of the far side while our own log is Behind.
 type catchUp struct {
-	asked   time.Time
-	contest bool // what came does not continue our log: its proof is asked for
+	again   time.Time // when it is asked again
+	pace    budget    // half of what the far side answers
+	contest bool      // what came does not continue our log: its proof is asked for
 }
 
 // wantOwn asks for the next of our own entries.
@@ -19,7 +20,11 @@ func (r *Replica) wantOwn(now time.Time) {
 	if r.log.Standing() != record.Behind || !r.ses.met || r.disk.own != nil {
 		return
 	}
-	r.back.asked = now
+	if !r.back.pace.take(now, wantsPerSecond/2, wantsBurst/2) {
+		r.back.again = now.Add(2 * time.Second / wantsPerSecond)
+		return
+	}
+	r.back.again = now.Add(askAgain)
 	q := want{purpose: forCatchUp, first: r.log.Tree().Size, size: r.log.Target().Tree.Size}
 	if r.back.contest {
 		q.purpose = forContest
@@ -28,8 +33,8 @@ func (r *Replica) wantOwn(now time.Time) {
 }
 
 func (r *Replica) advanceCatchUp(now time.Time) {
-	if r.log.Standing() == record.Behind && !now.Before(r.back.asked.Add(askAgain)) {
-		r.back.asked = now
+	if r.log.Standing() == record.Behind && !now.Before(r.back.again) {
+		r.back.again = now.Add(askAgain)
 		r.wantOwn(now)
 	}
 }
@@ -41,7 +46,7 @@ func (r *Replica) hearWant(now time.Time, body []byte) error {
 	if err := m.end(); err != nil {
 		return err
 	}
-	if !r.asks.wants.take(now, 32, 64) {
+	if !r.asks.wants.take(now, wantsPerSecond, wantsBurst) {
 		return fmt.Errorf("%w: want", ErrFlood)
 	}
 	l, size := store.Far, r.copy.Tree().Size

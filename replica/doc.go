@@ -84,7 +84,7 @@
 // root of the first entries, as many as first says, and the proof that the tree of size continues
 // them; it is asked for when what came back does not continue the asker's log. One thing is asked
 // for at a time, and again after 10 seconds. Of either log only what the other side has been sent
-// is of use to it; wants of more than there is are refused. Each side answers at most 32 a second.
+// is of use to it; wants of more than there is are refused. Each side answers at most 32 a second, and asks at most 16.
 //
 // # Files
 //

@@ -305,7 +305,7 @@ func (r *Replica) hearWantFile(now time.Time, body []byte) error {
 	if err := m.end(); err != nil {
 		return err
 	}
-	if !r.asks.wants.take(now, 32, 64) {
+	if !r.asks.wants.take(now, wantsPerSecond, wantsBurst) {
 		return fmt.Errorf("%w: file of entry %d", ErrFlood, number)
 	}
 	data, err := r.serve(number)

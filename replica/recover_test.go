@@ -87,6 +87,21 @@ func TestYesterdaysBackup(t *testing.T) {
 	}
 }
 
+// A station that lost a long log asks at a pace that the far side answers: nothing is refused, nothing waits
+// for the pause after an answer that did not come.
+func TestALongLogComesBack(t *testing.T) {
+	w := newWorld(t)
+	long(t, w, 15_000)
+	w.pass(time.Minute)
+	w.refused = nil
+	w.north.again(store.NewMemory())
+	w.pass(10 * time.Second)
+	w.agree()
+	if err := errors.Join(w.refused...); errors.Is(err, ErrFlood) {
+		t.Error(err)
+	}
+}
+
 // The far side lost its copy, and gets it again before anything new is numbered.
 func TestTheFarSideWasRestored(t *testing.T) {
 	w := talked(t, 2)

@@ -111,5 +111,12 @@ func (b *budget) take(now time.Time, perSecond, burst float64) bool {
 	return true
 }
 
+// How often entries and pieces of files are answered that are asked for again. Who asks keeps to half of it, so that
+// no honest ask is refused.
+const (
+	wantsPerSecond = 32
+	wantsBurst     = 64
+)
+
 // budgets are what the far side may ask for.
 type budgets struct{ hellos, wants, repeats budget }
