@@ -7,6 +7,7 @@
 import { recordConcerns } from "./attention.js";
 import { inGlance, noCalls, testConcerns } from "./testmodel.js";
 import { rungWord, titled } from "./company.js";
+import { news } from "./news.js";
 import * as words from "./words.js";
 import { counted, watchConcerns } from "./watchmodel.js";
 import { clock, millis, parse, since, span } from "./times.js";
@@ -159,12 +160,18 @@ function callHeadline(d, l, c, now) {
     case "incoming":
       return { phrase: "Incoming call", detail: `from ${peer}.`, action: "", tone: "ringing" };
     case "active":
-      return { phrase: "In call", detail: own ? `with ${peer}.` : `with ${peer}, answered${where}.`, action: "", tone: "call" };
+      return { phrase: "In call", ...newest(d, l, c, own ? `with ${peer}.` : `with ${peer}, answered${where}.`), tone: "call" };
     default: {
       const s = words.held(peer, c, own);
       return { phrase: "Held", detail: s.what, action: s.action, tone: "held" };
     }
   }
+}
+
+/** What was last asked or told of a principal stands in the glance: the ladder may be out of sight. @param {Desk} d @param {Line} l @param {Call} c @param {string} whom */
+function newest(d, l, c, whom) {
+  const n = news(d, l, c);
+  return { detail: n.what ? `${whom} ${n.what}` : whom, action: n.action };
 }
 
 /** One line of the list of lines: its state in a few words. @param {Desk} d @param {Line} l @returns {{text: string, tone: Tone}} */
@@ -204,7 +211,7 @@ export function act(d) {
     ? does("Hang up", "", "The station holds the call until this page is connected again.")
     : does("Call", "", "");
   if (!l) return does("Call", "", "");
-  if (!mayAct(d)) return onlySees(d);
+  if (!mayAct(d) && !guest(d, c)) return onlySees(d);
   if (c) return c.drill ? drilled(actInCall(d, c)) : actInCall(d, c);
   const other = busyWith(d);
   if (other) return does("Call", "", `This console is in a call with ${words.name(other.peer)}.`);

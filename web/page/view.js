@@ -41,6 +41,7 @@ import * as words from "./words.js";
 export class View {
   #act = byId("act", HTMLButtonElement);
   #mute = byId("mute", HTMLButtonElement);
+  #heard = true; // the other side hears this console
   #side = new Side();
   #concerns;
   #lines;
@@ -144,6 +145,8 @@ export class View {
     say(this.#mute, d.muted ? "Unmute" : "Mute");
     flag(this.#mute, "data-muted", d.muted);
     if (!shown) return;
+    this.#heard = model.speaksIn(d, c);
+    flag(any("in-call"), "data-listens", !this.#heard);
     say(any("near-who"), around.voice ? "Recording" : "You");
     say(any("far-who"), words.name(l.peer));
     say(any("spoken"), duration(model.talked(l, c, now) || 0));
@@ -169,11 +172,11 @@ export class View {
    * @param {number|undefined} near @param {number|undefined} far @param {Desk} d
    */
   levels(near, far, d) {
-    const heard = d.muted ? undefined : near;
+    const heard = d.muted || !this.#heard ? undefined : near;
     bar("near-meter", heard);
     bar("far-meter", far);
     bar("own-meter", near);
-    say(any("near-word"), d.muted ? "muted" : speaks(heard));
+    say(any("near-word"), !this.#heard ? "not heard" : d.muted ? "muted" : speaks(heard));
     say(any("far-word"), speaks(far));
   }
 }

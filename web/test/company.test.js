@@ -94,6 +94,31 @@ test("who has joined leaves by the one control", () => {
   assert.equal(model.act(lost).word, "Answer"); // the call is theirs to take
 });
 
+test("an observer who listens can leave", () => {
+  const d = inCall({ console: "b", joined: [{ side: "us", console: "me", speaks: false }] }, {}, { consoles: [seat("me", ["observer"]), seat("b")] });
+  assert.deepEqual([model.act(d).word, model.act(d).does], ["Leave", "leave"]);
+  const out = inCall({ console: "b" }, {}, { consoles: [seat("me", ["observer"]), seat("b")] });
+  assert.equal(model.act(out).does, "");
+});
+
+test("what was last asked, told or proven of a principal stands in the glance", () => {
+  /** @param {object[]} more @param {object[]} [presence] */
+  const told = (more, presence, o = {}) => {
+    const h = model.headline(inCall({ steps: steps(["called", 9000, "us"], ["answered", 8000, "them"]).concat(/** @type {any} */ (more)), presence }, {}, o), t0);
+    return [h.detail.replace(/[\u2068\u2069]/g, ""), h.action.replace(/[\u2068\u2069]/g, "")];
+  };
+  const asked = { step: "asked", at: ago(7000), by: "them" };
+  assert.deepEqual(told([]), ["with South.", ""]);
+  assert.deepEqual(told([asked]), ["with South. They ask for our principal.", "Press Fetch our principal, and tell them in how many minutes."]);
+  assert.equal(told([asked], undefined, { consoles: [seat("me", ["observer"])] })[1], "");
+  assert.equal(told([{ ...asked, by: "us" }, { step: "fetching", at: ago(0), by: "them", minutes: 5 }])[0], "with South. Their principal is expected by 14:05.");
+  assert.match(told([asked, { step: "fetching", at: ago(0), by: "us", minutes: 0 }])[1], /Principal is here/);
+  const there = { step: "present", at: ago(4000), by: "them", who: "Ode", role: "principal" };
+  assert.equal(told([there])[0], "with South. Ode, their principal, is there.");
+  assert.equal(told([there], [{ side: "them", name: "Ode", state: "verified", at: ago(3000) }])[0], "with South. Ode's key, vouched for by South.");
+  assert.match(told([there], [{ side: "them", name: "Ode", state: "refused", reason: "old", at: ago(3000) }])[1], /Do not take it as proof/);
+});
+
 test("the rungs of people, and who is waited for", () => {
   const c = call({
     steps: steps(["called", 9000, "us"], ["reached", 8900, "them"], ["ringing", 8800, "them"]).concat([
