@@ -1,6 +1,7 @@
 package station
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -446,6 +447,20 @@ func TestWatchDiskRefuses(t *testing.T) {
 		time.Sleep(time.Second)
 		if shown() {
 			t.Error("the fault is mended, and still shown")
+		}
+	})
+}
+
+// A station that never had a roster shows a book whose lists are empty: a page may go through each of them.
+func TestABookWithoutARosterHasNoNull(t *testing.T) {
+	inWorld(t, 1, func(w *world) {
+		w.startBoth()
+		b, err := w.st[0].WatchBook("", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := json.Marshal(b); err != nil || strings.Contains(string(text), "null") {
+			t.Errorf("%s, %v", text, err)
 		}
 	})
 }

@@ -163,8 +163,10 @@ func (s *Station) WatchBook(from string, days int) (*api.WatchBook, error) {
 		return nil, err
 	}
 	b.Settings.Revision, b.Today = revision, today.String()
+	r := &b.Settings.Roster
+	r.Weekly, r.Single = append([]api.WeeklyShift{}, r.Weekly...), append([]api.SingleShift{}, r.Single...) // in JSON an empty list, not null
 	layBook(b, &set.Roster, first, min(days, mostBookDays))
-	b.Log = slices.Clone(log[max(0, len(log)-notesSeen):])
+	b.Log = append([]api.WatchEvent{}, log[max(0, len(log)-notesSeen):]...)
 	slices.Reverse(b.Log)
 	return b, nil
 }
