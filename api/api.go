@@ -58,6 +58,7 @@ type Notice struct {
 	Text     string `json:"text"`           // one sentence: what is
 	Action   string `json:"action"`         // one sentence: what can be done
 	Link     string `json:"link,omitempty"` // the page where it is done, such as "/accord?line=south"
+	Act      string `json:"act,omitempty"`  // what a press can do: "resume" or "test" (POST to the line, see tests.go), or nothing
 }
 
 // A Console is one person's browser or command line at this station.

@@ -198,7 +198,7 @@ func (e *lineEnd) trialNotices() (list []api.Notice) {
 		n := api.Notice{Severity: "warning", Text: fmt.Sprintf("%s has suspended the right to call %s: %s", e.opt.Peer, since, ended(x.Reason)), Action: "Only they can restore it; "}
 		if x.By == "us" {
 			n.Text = fmt.Sprintf("This side has suspended the right to call %s: %s", since, ended(x.Reason))
-			n.Action = "Restore it when calls may pass again; "
+			n.Action, n.Act = "Restore it when calls may pass again; ", "resume"
 		}
 		if e.rules.SuspendedText {
 			n.Action += "text passes meanwhile."
@@ -209,7 +209,7 @@ func (e *lineEnd) trialNotices() (list []api.Notice) {
 	}
 	if t := e.trials.test; t != nil && len(t.Missed) > 0 {
 		list = append(list, api.Notice{Severity: "warning", Text: fmt.Sprintf("The test of the line to %s that was due at %s was missed.", e.opt.Peer, t.Missed[len(t.Missed)-1].Format("15:04 UTC on 2 January")),
-			Action: "Start one now; if nobody there reads it back, ask them by another channel who has the watch."})
+			Action: "Start one now; if nobody there reads it back, ask them by another channel who has the watch.", Act: "test"})
 	}
 	return list
 }

@@ -27,6 +27,7 @@
  * @property {string} text
  * @property {string} action
  * @property {string} [link] the page where it is done
+ * @property {string} [act] what a press can do: "resume", "test"
  */
 
 /**

@@ -374,6 +374,9 @@ function concern(c) {
   else if (c.does === "test") {
     choose(c.about);
     testPanel.reveal();
+  } else if (c.does === "start" || c.does === "resume") {
+    choose(c.about);
+    testPanel[c.does](c.about);
   } else if (c.does === "roster") location.assign("watch.html");
   else if (c.does === "open") open(c.about, "ringdown-page"); // beside this one: a console stays where it is
   else if (c.does === "unread" || c.does === "asked") recording.reveal(c.about, c.does);

@@ -5,7 +5,7 @@
  */
 
 import { recordConcerns } from "./attention.js";
-import { inGlance, noCalls, testConcerns } from "./testmodel.js";
+import { inGlance, mayDecide, noCalls, suspended, testConcerns } from "./testmodel.js";
 import { rungWord, titled } from "./company.js";
 import { news } from "./news.js";
 import * as words from "./words.js";
@@ -107,7 +107,7 @@ export function headline(d, now) {
     const e = words.ended(words.name(l.peer), c, rang(c));
     return marked(c, { phrase: "Call ended", detail: e.what, action: c.drill && /^Press Call/.test(e.action) ? "The drill is over: Call is a real call." : e.action, tone: "ended" });
   }
-  return lineHeadline(l);
+  return lineHeadline(l, d.utc, now);
 }
 
 /** @param {LinkState} link @returns {Headline} */
@@ -133,8 +133,9 @@ export function rang(c) {
   return Number.isFinite(to - from) ? to - from : 0;
 }
 
-/** @param {Line} l @returns {Headline} */
-function lineHeadline(l) {
+/** @param {Line} l @param {boolean} utc @param {number} now @returns {Headline} */
+function lineHeadline(l, utc, now) {
+  if (noCalls(l) && (l.state === "open" || l.state === "degraded")) return { phrase: "Calls suspended", detail: suspended(l, utc, now), action: "", tone: "held" };
   if (l.state === "open") return { phrase: "Line open", detail: `to ${words.name(l.peer)}, on every path.`, action: "", tone: "open" };
   if (l.state === "degraded") return { phrase: "Line open", detail: degraded(l), action: "", tone: "degraded" };
   const s = (words.closed[l.state] ?? words.closed.down)(words.name(l.peer));
@@ -158,14 +159,20 @@ function callHeadline(d, l, c, now) {
     case "ringing":
       return { phrase: "Ringing", detail: `at ${words.consoles(c.ringing)} of ${peer}${where && `, called${where}`}.`, action: "", tone: "ringing" };
     case "incoming":
-      return { phrase: "Incoming call", detail: `from ${peer}.`, action: "", tone: "ringing" };
+      return { phrase: "Incoming call", detail: `from ${peer}${farPerson(c)}.`, action: "", tone: "ringing" };
     case "active":
-      return { phrase: "In call", ...newest(d, l, c, own ? `with ${peer}.` : `with ${peer}, answered${where}.`), tone: "call" };
+      return { phrase: "In call", ...newest(d, l, c, `with ${peer}${farPerson(c)}${own ? "." : `, answered${where}.`}`), tone: "call" };
     default: {
       const s = words.held(peer, c, own);
       return { phrase: "Held", detail: s.what, action: s.action, tone: "held" };
     }
   }
+}
+
+/** Who speaks for the other side, as their station states it, after its name; empty: it does not say. @param {Call} c */
+function farPerson(c) {
+  const s = c.steps.findLast((s) => s.by === "them" && s.who && ["called", "answered", "handed"].includes(s.step)), who = titled(s?.who, s?.role);
+  return who && `: ${who}`;
 }
 
 /** What was last asked or told of a principal stands in the glance: the ladder may be out of sight. @param {Desk} d @param {Line} l @param {Call} c @param {string} whom */
@@ -178,7 +185,7 @@ function newest(d, l, c, whom) {
 export function brief(d, l) {
   const c = live(l);
   if (!c) {
-    const h = lineHeadline(l);
+    const h = lineHeadline(l, d.utc, NaN);
     return { text: `${h.phrase} · ${pathsUp(l)}`, tone: h.tone };
   }
   const h = marked(c, callHeadline(d, l, c, NaN));
@@ -395,7 +402,7 @@ export function farSide(d, l, now) {
  * @property {string} what
  * @property {string} action
  * @property {string} button its word; empty: none
- * @property {"ready"|"seen"|"awake"|"unread"|"asked"|"here"|"take"|"roster"|"open"|"test"|""} does
+ * @property {"ready"|"seen"|"awake"|"unread"|"asked"|"here"|"take"|"roster"|"open"|"test"|"resume"|"start"|""} does
  * @property {string} about a call id or a slug
  */
 
@@ -411,9 +418,18 @@ export function concerns(d) {
   for (const w of d.warnings) list.push(concern(w, "warning", words.warnings[w]));
   const from = [...d.notices.map((n) => ({ n, of: "" })), ...d.lines.flatMap((l) => l.notices.map((n) => ({ n, of: l.line })))];
   for (const { n, of } of from) {
-    list.push(concern(`${of}:${n.text}`, n.severity === "failure" ? "failure" : "warning", { what: words.plain(n.text), action: words.plain(n.action ?? "") }, n.link ? "Open the page" : "", n.link ? "open" : "", n.link));
+    const press = pressFor(d, n);
+    list.push(concern(`${of}:${n.text}`, n.severity === "failure" ? "failure" : "warning", { what: words.plain(n.text), action: words.plain(n.action ?? "") }, press.button, press.does, n.link ?? of));
   }
   return list.sort((a, b) => Number(b.severity === "failure") - Number(a.severity === "failure"));
+}
+
+/** What a press can do about a notice, by who sits here. @param {Desk} d @param {import("./api.js").Notice} n @returns {{button: string, does: Concern["does"]}} */
+function pressFor(d, n) {
+  if (n.link) return { button: "Open the page", does: "open" };
+  if (n.act === "resume" && mayDecide(d)) return { button: "Restore calls", does: "resume" };
+  if (n.act === "test" && mayAct(d)) return { button: "Start a test", does: "start" };
+  return { button: "", does: "" };
 }
 
 /** @param {string} key @param {"warning"|"failure"} severity @param {words.Saying} s @param {string} button @param {Concern["does"]} does @returns {Concern} */

@@ -56,7 +56,7 @@ function is(d, ...wanted) {
 const mayAct = (d) => is(d, "officer", "principal");
 
 /** @param {Desk} d */
-const mayDecide = (d) => is(d, "principal", "administrator");
+export const mayDecide = (d) => is(d, "principal", "administrator");
 
 /** @param {LineTest} t @returns {TestPanelState["tone"]} */
 function tone(t) {
@@ -106,6 +106,12 @@ export function noCalls(l) {
   const s = l.suspended?.[0];
   if (!s) return "";
   return s.by === "us" ? "This side has suspended the right to call." : `${words.name(l.peer)} has suspended the right to call.`;
+}
+
+/** suspended says who has suspended the right to call, and since when; the notice beside it says why. @param {Line} l @param {boolean} utc @param {number} now */
+export function suspended(l, utc, now) {
+  const s = l.suspended?.[0], by = s?.by === "us" ? "by this side" : `by ${words.name(l.peer)}`, from = parse(s?.at);
+  return `${by}${Number.isNaN(from) ? "" : ` since ${since(from, now, utc)}`}. The line itself is open.`;
 }
 
 /** ownSuspension is ours, if there is one. @param {Desk} d */

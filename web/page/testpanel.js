@@ -39,6 +39,18 @@ export class TestPanel {
     byId("test-read", HTMLInputElement).focus();
   }
 
+  /** start and resume do on a line what the buttons here do; what is refused is brought before a person's eyes. @param {string} line */
+  start(line) { this.#elsewhere("test", line); }
+
+  /** @param {string} line */
+  resume(line) { this.#elsewhere("resume", line); }
+
+  /** @param {string} what @param {string} line */
+  async #elsewhere(what, line) {
+    this.#slug = line;
+    if (!await this.#do(what, {})) any("test-section").scrollIntoView({ block: "nearest" });
+  }
+
   async #readBack() {
     const field = byId("test-read", HTMLInputElement);
     if (await this.#do("test/read-back", { key: this.#key, words: field.value })) field.value = "";

@@ -94,6 +94,14 @@ test("who has joined leaves by the one control", () => {
   assert.equal(model.act(lost).word, "Answer"); // the call is theirs to take
 });
 
+test("the glance names who calls and who speaks", () => {
+  const called = { step: "called", at: ago(3000), by: "them", who: "Berg", role: "officer" };
+  const says = (/** @type {object} */ c) => model.headline(inCall(c), t0).detail.replace(/[\u2068\u2069]/g, "");
+  assert.equal(says({ state: "incoming", outgoing: false, console: "", steps: [called] }), "from South: Berg, watch officer.");
+  assert.equal(says({ state: "incoming", outgoing: false, console: "", steps: [{ ...called, who: undefined, role: undefined }] }), "from South.");
+  assert.equal(says({ steps: [{ ...called, step: "answered" }, { ...called, step: "handed", who: "Ode", role: "principal" }] }), "with South: Ode, principal.");
+});
+
 test("an observer who listens can leave", () => {
   const d = inCall({ console: "b", joined: [{ side: "us", console: "me", speaks: false }] }, {}, { consoles: [seat("me", ["observer"]), seat("b")] });
   assert.deepEqual([model.act(d).word, model.act(d).does], ["Leave", "leave"]);

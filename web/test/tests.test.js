@@ -72,6 +72,21 @@ test("the glance has the last test", () => {
   assert.ok(model.facts(withTests({ last: result() }), t0).includes("last\u00a0test\u00a013:00\u00a0passed"));
 });
 
+test("the headline says that calls are suspended, and who may restores them by the notice", () => {
+  const s = { by: "us", at: ago(3_600_000), known: ago(3_600_000), who: "Adler", reason: "review" };
+  const notice = { severity: "warning", text: "This side has suspended the right to call.", action: "Restore it.", act: "resume" };
+  /** @param {string[]} [roles] */
+  const d = (roles, more = {}) => desk({ consoles: [{ ...desk().consoles[0], roles }], lines: [line({ suspended: [s], notices: [notice], ...more })] });
+  const h = model.headline(d(), t0);
+  assert.deepEqual([h.phrase, h.detail, h.tone], ["Calls suspended", "by this side since 13:00. The line itself is open.", "held"]);
+  assert.equal(model.headline(d(undefined, { state: "down" }), t0).phrase, "Line down");
+  const c = model.concerns(d(["principal"]))[0];
+  assert.deepEqual([c.button, c.does, c.about], ["Restore calls", "resume", "south"]);
+  assert.equal(model.concerns(d(["officer"]))[0].button, "");
+  const missed = { severity: "warning", text: "The test was missed.", action: "Start one now.", act: "test" };
+  assert.equal(model.concerns(desk({ lines: [line({ notices: [missed] })] }))[0].does, "start");
+});
+
 test("while calls are suspended the control says so and does nothing", () => {
   const s = { by: "them", at: ago(60_000), known: ago(60_000), reason: "an exercise" };
   const d = desk({ lines: [line({ suspended: [s] })] });
