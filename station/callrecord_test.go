@@ -460,8 +460,13 @@ func TestWhatHidesNoCall(t *testing.T) {
 		}
 		says := func(side int, of, other wire.CallID) {
 			if err := r.st[side].do(func() {
-				r.st[side].lines["line0"].clerk.enter(replica.Draft{Time: time.Now(), Call: record.CallID(of),
-					Body: record.CallStep{Step: record.StepCrossed, Other: record.CallID(other)}})
+				c := r.st[side].lines["line0"].clerk
+				d := replica.Draft{Time: time.Now(), Call: record.CallID(of), Body: record.CallStep{Step: record.StepCrossed, Other: record.CallID(other)}}
+				if side == 0 {
+					c.enter(d)
+				} else {
+					c.must(func() { c.write(d) }) // whatever its own log says
+				}
 			}); err != nil {
 				t.Fatal(err)
 			}
@@ -479,8 +484,17 @@ func TestWhatHidesNoCall(t *testing.T) {
 		if n := len(r.page(0, api.RecordQuery{Kinds: []string{"call"}}).Items); n != 2 || crossed() != 0 {
 			t.Errorf("north shows %d calls, and entered %d times that both lifted; want 2 and 0", n, crossed())
 		}
-		says(1, calls[1], wire.CallID{1})
+		says(1, calls[1], wire.CallID{1}) // it comes late
 		says(0, calls[1], wire.CallID{1})
+		if crossed() != 0 {
+			t.Errorf("north entered after the end of a call that both lifted, %d times", crossed())
+		}
+		r.answer(north, south)
+		var under wire.CallID
+		r.inLoop(func(e *lineEnd) { under = e.call.View().ID })
+		says(1, under, wire.CallID{2})
+		says(1, under, wire.CallID{2})
+		says(0, under, wire.CallID{2})
 		if crossed() != 1 {
 			t.Errorf("north entered %d times that both lifted, want once", crossed())
 		}

@@ -187,8 +187,7 @@ func (c *clerk) heardCrossed(entries []*record.Entry) {
 		}
 		d := replica.Draft{Call: e.Call, Body: record.CallStep{Drill: step.Drill, Step: record.StepCrossed, Other: step.Other}}
 		c.must(func() {
-			ours := c.ownSteps(e.Call, step.Drill)
-			if slices.Contains(ours, record.StepCalled) && !slices.Contains(ours, record.StepCrossed) && len(c.ownSteps(step.Other, step.Drill)) == 0 {
+			if slices.Contains(c.ownSteps(e.Call, step.Drill), record.StepCalled) && !c.overAlready(d) && len(c.ownSteps(step.Other, step.Drill)) == 0 {
 				d.Time = c.s.opt.Now()
 				c.write(d)
 			}
@@ -220,17 +219,27 @@ func (c *clerk) ownSteps(id record.CallID, drill bool) (steps []record.Step) {
 	return steps
 }
 
-// overAlready reports whether d ends a call that our log has ended, or says again that both lifted. After a restart the other side may still tell
-// of it, and it ends once more in what consoles see.
+// overAlready reports whether d ends a call that our log has ended, or says of one that both lifted: again, or after its
+// end, when the other side's word of it came late. After a restart the other side may still tell of a call, and it ends
+// once more in what consoles see.
 func (c *clerk) overAlready(d replica.Draft) bool {
 	step, ok := d.Body.(record.CallStep)
-	if ok && step.Step == record.StepCrossed {
-		return slices.Contains(c.ownSteps(d.Call, step.Drill), record.StepCrossed)
+	switch {
+	case !ok:
+		return false
+	case step.Step == record.StepCrossed:
+		return slices.Contains(c.ownSteps(d.Call, step.Drill), record.StepCrossed) || c.ended(message.OpenCall{ID: d.Call, Drill: step.Drill})
+	case step.Step == record.StepEnded:
+		return c.ended(message.OpenCall{ID: d.Call, Drill: step.Drill})
 	}
-	if !ok || step.Step != record.StepEnded || c.view == nil {
+	return false
+}
+
+// ended reports whether the newest step of a call in our log, or of those that wait for their numbers, is its end.
+func (c *clerk) ended(x message.OpenCall) bool {
+	if c.view == nil {
 		return false
 	}
-	x := message.OpenCall{ID: d.Call, Drill: step.Drill}
 	if steps, ended := c.waitingCalls(); slices.Contains(steps, x) {
 		return ended[x]
 	}

@@ -44,14 +44,20 @@ func (e *lineEnd) enterCall() {
 	n := e.notedOf(v.ID)
 	steps := slices.DeleteFunc(v.Steps, func(s call.Step) bool { return s.By != call.Us || !s.At.After(n.at) })
 	slices.SortFunc(steps, func(a, b call.Step) int { return a.At.Compare(b.At) })
+	crossed := func() {
+		if !v.Crossed.IsZero() && !n.crossed {
+			n.crossed = true
+			e.enterStep(v, v.Since, record.CallStep{Step: record.StepCrossed, Other: record.CallID(v.Crossed)})
+		}
+	}
 	for _, s := range steps {
+		if s.Name == call.RungEnded {
+			crossed() // nothing comes after an end
+		}
 		e.enterStep(v, s.At, e.stepOf(v, s))
 		n.at = s.At
 	}
-	if !v.Crossed.IsZero() && !n.crossed {
-		n.crossed = true
-		e.enterStep(v, v.Since, record.CallStep{Step: record.StepCrossed, Other: record.CallID(v.Crossed)})
-	}
+	crossed()
 	if v.State == call.Ended && !n.ended { // the other side ended it, and we followed
 		e.enterStep(v, v.Since, e.stepOf(v, call.Step{Name: call.RungEnded}))
 	}
