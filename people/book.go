@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,6 +52,12 @@ func (b *Book) Person(id ID) (Person, bool) {
 		return Person{}, false
 	}
 	return list[i], true
+}
+
+// Has says whether somebody is called so, whatever the case and the spaces.
+func (b *Book) Has(name string) bool {
+	name = folded(strings.Join(strings.Fields(name), " "))
+	return slices.ContainsFunc(*b.now.Load(), func(p Person) bool { return folded(p.Name) == name })
 }
 
 // Find finds one by name or by id, as a person types it.

@@ -105,6 +105,9 @@ func TestEnrolAndLogIn(t *testing.T) {
 	if got, err := logIn(again, key); err != nil || got.Name != "Anna Weber" || !got.Is(Officer) {
 		t.Errorf("after a restart logged in as %+v, %v", got, err)
 	}
+	if !again.Has(" anna  WEBER ") || again.Has("Anna") {
+		t.Error("who is called so is not known")
+	}
 	text, _ := os.ReadFile(d.file)
 	if bytes.Contains(text, []byte("token")) || !bytes.Contains(text, []byte(`"officer",`)) {
 		t.Errorf("the file is\n%s", text)

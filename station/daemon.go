@@ -99,7 +99,7 @@ func Start(ctx context.Context, opt DaemonOptions) (*Daemon, error) {
 		return nil, errors.Join(err, lock.Close())
 	}
 	d := &Daemon{home: home, dir: opt.Dir, lock: lock, cfg: cfg, log: opt.Log, done: make(chan struct{}), accords: make(map[string]*held)}
-	d.Station = New(opt.station(home, cfg))
+	d.Station = New(opt.station(home, cfg, staff))
 	d.Console = console.New(opt.console(cfg, staff), d)
 	ctx, d.quit = context.WithCancel(ctx)
 	if err := d.start(ctx); err != nil {
@@ -108,9 +108,9 @@ func Start(ctx context.Context, opt DaemonOptions) (*Daemon, error) {
 	return d, nil
 }
 
-func (opt DaemonOptions) station(home *accord.Home, cfg Config) Options {
+func (opt DaemonOptions) station(home *accord.Home, cfg Config, staff *people.Book) Options {
 	return Options{
-		Name: home.Name().String(), Version: opt.Version, Recording: opt.Recording, Log: opt.Log, WatchDir: opt.Dir,
+		Name: home.Name().String(), Version: opt.Version, Recording: opt.Recording, Log: opt.Log, WatchDir: opt.Dir, Enrolled: staff.Has,
 		MaxConsoles: cfg.Console.Most, Journal: &DiskJournal{Dir: opt.Dir}, Hooks: HookOptions{Hooks: cfg.hooks()},
 		Listen: func(a netip.AddrPort) (Conn, error) { return udp.Listen(a) },
 		Resolve: func(ctx context.Context, hostport string, local netip.AddrPort) (netip.AddrPort, error) {

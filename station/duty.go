@@ -57,7 +57,7 @@ func (st *seat) officer() watch.Officer {
 	if st.person.ID != "" {
 		return watch.Officer{ID: st.person.ID, Name: st.person.Name}
 	}
-	return watch.Officer{Name: st.name}
+	return watch.Officer{Name: st.s.unproven(st.name)}
 }
 
 // delay is after how long a console rings, counted from when the call is here; 0: at once.
@@ -210,7 +210,7 @@ func (d *duty) actor(who api.Person, m api.WatchAct) (watch.Officer, string) {
 	case st != nil:
 		return st.officer(), st.id
 	}
-	return watch.Officer{Name: m.As}, ""
+	return watch.Officer{Name: d.s.unproven(m.As)}, ""
 }
 
 func (d *duty) do(now time.Time, act string, o watch.Officer, console string, m api.WatchAct) (*api.WatchEvent, error) {

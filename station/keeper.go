@@ -337,7 +337,7 @@ func (c *clerk) keyOf(id replica.ID) string {
 
 // Read marks messages read, by a person's deliberate act: seen, if that is the principal, logged in.
 func (k keeper) Read(ctx context.Context, reader api.Person, m api.Marks) error {
-	who := named(reader, m.Name)
+	who := k.s.named(reader, m.Name)
 	if who == "" {
 		return &api.Error{Code: "no-name", Text: "A mark of reading needs the reader's name.", Action: "Say who reads."}
 	}

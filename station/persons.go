@@ -37,17 +37,26 @@ func (e *PeopleError) Hint() string {
 	return "put back the file from a backup; or remove it, and nobody is enrolled: whoever then has a link may do everything"
 }
 
+// unproven is a name that nobody logged in for. If it is that of a person who does log in, it says so: a
+// kiosk may call itself whatever it likes, and shall be taken for nobody.
+func (s *Station) unproven(name string) string {
+	if name != "" && s.opt.Enrolled != nil && s.opt.Enrolled(name) {
+		return name + " (not logged in)"
+	}
+	return name
+}
+
 // named is what the record calls a person: by their own name if they are logged in, else as the
 // console is called.
-func named(p api.Person, console string) string {
+func (s *Station) named(p api.Person, console string) string {
 	if p.ID != "" {
-		console = p.Name
+		return recordable(p.Name)
 	}
-	return recordable(console)
+	return recordable(s.unproven(console))
 }
 
 // who is what the record calls whoever sits at the console.
-func (st *seat) who() string { return named(st.person, st.name) }
+func (st *seat) who() string { return st.s.named(st.person, st.name) }
 
 // speaks says whether a person may speak to the other side.
 func speaks(p api.Person) bool { return p.Acts() != "" }

@@ -115,3 +115,41 @@ func TestDamagedPeople(t *testing.T) {
 	p.must(os.Remove(file))
 	p.start(0)
 }
+
+// TestAKioskIsNobody: a console or a command that is called like a person who logs in is not taken for that person, neither
+// in the record, nor among the consoles, nor on the roster.
+func TestAKioskIsNobody(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		r.options = func(_ int, o *Options) { o.Enrolled = func(name string) bool { return name == "Desk 2" } }
+		r.startAll()
+		r.settle(5 * time.Second)
+		north, south := r.sits(0, "", kiosk), r.sits(1, "", lind)
+		for _, p := range []*phone{north, south} {
+			p.do(api.ToStation{Type: "ready", Ready: true})
+		}
+		r.answer(north, south)
+		north.press("hangup")
+		r.settle(10 * time.Second)
+		const want = "Desk 2 (not logged in)"
+		var who string
+		for _, s := range r.page(1, api.RecordQuery{Kinds: []string{"call"}}).Items[0].Call.Steps {
+			if s.Step == "called" {
+				who = s.Who
+			}
+		}
+		if c := r.st[0].Status().Consoles[0]; who != want || c.Name != want {
+			t.Errorf("the record names %q, the console is %q", who, c.Name)
+		}
+		for _, m := range []api.WatchAct{{Console: north.id}, {As: "Desk 2"}} {
+			if err := r.st[0].WatchAct("take", kiosk, m); err != nil {
+				t.Fatal(err)
+			}
+			if h := r.st[0].Status().Watch.Officer; h != want {
+				t.Errorf("the watch is held by %q", h)
+			}
+		}
+		if c := r.st[1].Status().Consoles[0]; c.Name != "Desk 2" || c.Person != "I. Lind" {
+			t.Errorf("who is logged in is %+v", c)
+		}
+	})
+}

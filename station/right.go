@@ -66,12 +66,12 @@ func (s *Station) Suspend(ctx context.Context, slug string, who api.Person, m ap
 	if len(reason) > record.MaxWhy {
 		return api.Written{}, &api.Error{Code: "too-long", Text: fmt.Sprintf("The reason has %d bytes; %d are the most.", len(reason), record.MaxWhy), Action: "Say it in fewer words, and the rest in a message."}
 	}
-	return s.setRight(ctx, slug, record.Right{Act: record.RightSuspended, Who: named(who, m.Name), Text: reason})
+	return s.setRight(ctx, slug, record.Right{Act: record.RightSuspended, Who: s.named(who, m.Name), Text: reason})
 }
 
 // Resume restores it, as far as this side has suspended it.
 func (s *Station) Resume(ctx context.Context, slug string, who api.Person, m api.Resume) (api.Written, error) {
-	return s.setRight(ctx, slug, record.Right{Act: record.RightRestored, Who: named(who, m.Name)})
+	return s.setRight(ctx, slug, record.Right{Act: record.RightRestored, Who: s.named(who, m.Name)})
 }
 
 func (s *Station) setRight(ctx context.Context, slug string, body record.Right) (w api.Written, err error) {

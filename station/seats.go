@@ -114,7 +114,11 @@ func cleanName(name string) string {
 }
 
 func (st *seat) console() api.Console {
-	return api.Console{ID: st.id, Name: st.name, Ready: st.ready, Lost: st.lost, Muted: st.muted, Kind: st.kind,
+	name := st.name
+	if st.person.ID == "" {
+		name = st.s.unproven(name)
+	}
+	return api.Console{ID: st.id, Name: name, Ready: st.ready, Lost: st.lost, Muted: st.muted, Kind: st.kind,
 		Person: st.person.Name, Roles: st.person.Roles}
 }
 

@@ -62,6 +62,10 @@ type Options struct {
 	// WatchDir is the folder where the watch is kept. Empty: it is not.
 	WatchDir string
 
+	// Enrolled says whether a person of that name logs in at this station: who has not logged in is not called so. Nobody
+	// does if it is nil.
+	Enrolled func(name string) bool
+
 	// MaxConsoles bounds the seats; 200 if 0.
 	MaxConsoles int
 

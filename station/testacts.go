@@ -35,7 +35,7 @@ func (s *Station) StartTest(ctx context.Context, slug string, who api.Person, m 
 		if !k.up {
 			return &api.Error{Code: "line-down", Text: fmt.Sprintf("The line to %s is down, so nobody there can be asked.", k.peer), Action: "Look at its paths; try again when one is up."}
 		}
-		id, err := k.askTest(now, k.slotFor(now), named(who, m.Name))
+		id, err := k.askTest(now, k.slotFor(now), k.s.named(who, m.Name))
 		if err != nil {
 			return unwritable(err)
 		}
@@ -59,7 +59,7 @@ func (s *Station) ReadBack(ctx context.Context, slug string, who api.Person, m a
 			return &api.Error{Code: "no-test", Text: fmt.Sprintf("No test of %s waits to be read back, or it is another by now.", k.peer), Action: "Look again; start one, if a test is due."}
 		}
 		d := replica.Draft{ID: replica.NewID(), Time: now, About: []record.Ref{{Relation: record.Answers, Other: true, Number: x.Number}},
-			Body: record.Test{Act: record.TestReadBack, Who: named(who, m.Name), Text: strings.Join(strings.Fields(m.Words), " "), Paths: k.testPaths()}}
+			Body: record.Test{Act: record.TestReadBack, Who: k.s.named(who, m.Name), Text: strings.Join(strings.Fields(m.Words), " "), Paths: k.testPaths()}}
 		if w, err = k.put(d); err != nil {
 			return err
 		}
