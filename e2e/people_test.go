@@ -118,10 +118,19 @@ func observes(t *testing.T, north *serving, vera *tab, link string) {
 	vera.waitStatus("Line open")
 	vera.reads("Vera, observer")
 	vera.reads("Opens the sound, to listen to a call. This console does not ring.")
+	eval[bool](vera, `(() => {
+		const { mediaDevices } = navigator, ask = mediaDevices.getUserMedia.bind(mediaDevices);
+		globalThis.microphoneAsked = false;
+		mediaDevices.getUserMedia = (c) => { globalThis.microphoneAsked = true; return ask(c); };
+		return true;
+	})()`)
 	vera.press("Ready")
 	vera.reads("This console sees and listens. Only a watch officer or a principal calls and answers.")
 	if eval[bool](vera, `document.getElementById("compose").checkVisibility()`) {
 		t.Error("an observer is offered to write")
+	}
+	if eval[bool](vera, "globalThis.microphoneAsked") {
+		t.Error("the microphone of a console that only listens is opened")
 	}
 	vera.screenshot("console-observer")
 	vera.press("Log out")

@@ -172,6 +172,7 @@ function takeStation(s) {
   desk.notices = s.notices ?? [];
   desk.watch = s.watch;
   around.version = s.version;
+  equipment.onlyListen(!model.mayAct(desk)); // who only sees and listens has no microphone that is open
 }
 
 /** @param {Line} l */

@@ -73,6 +73,9 @@ export class Equipment {
   /** No microphone is taken: the station speaks a recording. */
   recorded;
 
+  /** Nor where a console only listens: it has a voice that is silent for ever. */
+  #listens = false;
+
   #wanted = false;
   #aloud = false;
   #plain;
@@ -161,6 +164,20 @@ export class Equipment {
     this.onchange();
   }
 
+  /** onlyListen gives the microphone back, or takes it. @param {boolean} on */
+  onlyListen(on) {
+    if (on === this.#listens) return;
+    this.#listens = on;
+    if (!this.#wanted) return;
+    this.#closeMicrophone();
+    this.#micFault = "";
+    this.#openMicrophone();
+  }
+
+  get #silent() {
+    return this.recorded || this.#listens;
+  }
+
   /** speak lets the microphone through to the station, or keeps it back. @param {boolean} on */
   speak(on) {
     if (this.track) this.track.enabled = on;
@@ -232,7 +249,7 @@ export class Equipment {
   }
 
   async #openMicrophone() {
-    if (this.recorded) {
+    if (this.#silent) {
       if (!this.track && this.headset) this.#use(silence(this.headset.ctx));
       return;
     }
@@ -262,19 +279,19 @@ export class Equipment {
     this.#closeMicrophone();
     const source = stream.getAudioTracks()[0];
     this.#stream = stream;
-    this.#micFault = source.muted && !this.recorded ? "microphone-off" : "";
+    this.#micFault = source.muted && !this.#silent ? "microphone-off" : "";
     source.onended = () => this.#microphoneIs("microphone-lost");
     source.onmute = () => this.#microphoneIs("microphone-off");
     source.onunmute = () => this.#microphoneIs("");
     this.track = source.clone();
     this.track.enabled = speak;
-    if (this.headset && !this.recorded) this.meter = new Meter(this.headset.ctx, stream);
+    if (this.headset && !this.#silent) this.meter = new Meter(this.headset.ctx, stream);
     this.ontrack();
   }
 
   /** @param {string} fault */
   #microphoneIs(fault) {
-    if (this.recorded) return;
+    if (this.#silent) return;
     this.#micFault = fault;
     this.onchange();
   }

@@ -44,7 +44,7 @@ export class Side {
     const own = d.consoles.find((c) => c.id === d.me);
     say(any("own-name"), own ? words.name(own.name) : "");
     showOwn(d);
-    any("own-meter-row").hidden = !d.wanted || around.voice !== "";
+    any("own-meter-row").hidden = !d.wanted || around.voice !== "" || !model.mayAct(d);
     const tested = around.tested ? `Ringer tested ${since(around.tested, now, d.utc)}.` : "Ringer not tested yet.";
     say(any("own-tested"), around.voice ? `Speaks a recording. ${tested}` : tested);
     any("stand-down").hidden = !d.wanted;
