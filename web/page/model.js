@@ -169,10 +169,10 @@ function callHeadline(d, l, c, now) {
   }
 }
 
-/** Who speaks for the other side, as their station states it, after its name; empty: it does not say. @param {Call} c */
+/** Who speaks for the other side, as their station states it, after its name; empty: it does not say, or a principal is there, which is said anyway. @param {Call} c */
 function farPerson(c) {
-  const s = c.steps.findLast((s) => s.by === "them" && s.who && ["called", "answered", "handed"].includes(s.step)), who = titled(s?.who, s?.role);
-  return who && `: ${who}`;
+  const s = c.steps.findLast((s) => s.by === "them" && s.who && ["called", "answered", "handed", "present"].includes(s.step)), who = titled(s?.who, s?.role);
+  return who && s?.step !== "present" ? `: ${who}` : "";
 }
 
 /** What was last asked or told of a principal stands in the glance: the ladder may be out of sight. @param {Desk} d @param {Line} l @param {Call} c @param {string} whom */

@@ -100,6 +100,7 @@ test("the glance names who calls and who speaks", () => {
   assert.equal(says({ state: "incoming", outgoing: false, console: "", steps: [called] }), "from South: Berg, watch officer.");
   assert.equal(says({ state: "incoming", outgoing: false, console: "", steps: [{ ...called, who: undefined, role: undefined }] }), "from South.");
   assert.equal(says({ steps: [{ ...called, step: "answered" }, { ...called, step: "handed", who: "Ode", role: "principal" }] }), "with South: Ode, principal.");
+  assert.equal(says({ steps: [{ ...called, step: "answered" }, { ...called, step: "present", who: "Ode", role: "principal" }] }), "with South. Ode, their principal, is there.");
 });
 
 test("an observer who listens can leave", () => {
