@@ -32,7 +32,7 @@ func (s *Station) hookChanged(h *webhook.Hook, st webhook.State) {
 		return
 	}
 	s.notice("webhook "+h.Name, "warning", fmt.Sprintf("The webhook %s at %s is not told: %s.", h.Name, h.To(), st.Why),
-		"Look at what stands behind it, then try it: ringdown webhook test "+h.Name+".")
+		"Look at what stands behind it, then try it: on the page of the watch, or by ringdown webhook test "+h.Name+".")
 }
 
 // announce tells the hooks one thing that happened; e may be nil, and the rest of ev is filled in.

@@ -11,10 +11,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -110,7 +112,29 @@ func plain(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
+	if said := inWords(err); said != "" {
+		return errors.New(said)
+	}
 	return errors.New(shown(err.Error()))
+}
+
+// inWords says what the usual failures of a network are to a person; empty: it is none of them.
+func inWords(err error) string {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
+		return "its name is not known here"
+	}
+	if cert, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "its certificate is not trusted here: " + shown(cert.Err.Error())
+	}
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nothing listens there (connection refused)"
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return "there is no way to it from here"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "it broke off without an answer"
+	}
+	return ""
 }
 
 // shown is what may be read of a text that can have a server's own bytes in it.
