@@ -220,7 +220,7 @@ func (s *Station) SetWatch(who api.Person, m api.WatchSettings) error {
 			return nil, &api.Error{Code: "changed", Text: "Somebody else has changed the roster meanwhile.", Action: "Look at it again, and make your change anew."}
 		}
 		s.duty.revision++
-		return &api.WatchEvent{At: stamp(now), Act: "set", Who: who.Name}, s.duty.w.Set(set)
+		return &api.WatchEvent{At: stamp(now), Act: "set", Who: who.Name}, s.duty.w.Set(now, set)
 	})
 }
 

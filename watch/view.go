@@ -120,13 +120,16 @@ func (w *Watch) around(now time.Time) []Stretch {
 	return w.cover
 }
 
-// now is the stretch of the roster at an instant.
+// now is the stretch of the roster at an instant, since the roster says so.
 func (w *Watch) now(now time.Time) Stretch {
 	if w.set.Roster.IsEmpty() {
 		return Stretch{}
 	}
 	for _, s := range w.around(now) {
 		if now.Before(s.To) {
+			if t := w.is.Rostered; t.After(s.From) && !t.After(now) {
+				s.From = t
+			}
 			return s
 		}
 	}

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -87,6 +88,8 @@ type Standing struct {
 	Offer *Offer    `json:"offer,omitempty"`
 	Left  time.Time `json:"left,omitzero"` // when the watch was left with nobody
 	Notes []Note    `json:"notes,omitempty"`
+
+	Rostered time.Time `json:"rostered,omitzero"` // when a change of the roster last changed who should have it then
 }
 
 // A Refusal is an act that cannot be. Code is for programs.
@@ -123,12 +126,17 @@ func (w *Watch) Standing() Standing {
 	return is
 }
 
-// Set puts other settings in force, if they are sound.
-func (w *Watch) Set(s Settings) error {
+// Set puts other settings in force, if they are sound. Who should have the watch by a new roster should have it from now on.
+func (w *Watch) Set(now time.Time, s Settings) error {
 	if err := s.Check(); err != nil {
 		return err
 	}
+	now = plain(now)
+	before := w.now(now)
 	w.set, w.cover = s, nil
+	if after := w.now(now); !slices.Equal(before.Officers, after.Officers) {
+		w.is.Rostered = now
+	}
 	return nil
 }
 

@@ -288,11 +288,11 @@ func TestRingingPlan(t *testing.T) {
 	order("A 0s, B 40s, D 15s, N 25s, X 40s")
 
 	// Without a wave for everybody, everybody rings after a minute; without a plan, at once.
-	s.ok(s.w.Set(Settings{Roster: dayShifts(), Periods: DefaultPeriods, Plan: Plan{Waves: []Wave{{Group: OnDuty}}}}))
+	s.ok(s.w.Set(s.now, Settings{Roster: dayShifts(), Periods: DefaultPeriods, Plan: Plan{Waves: []Wave{{Group: OnDuty}}}}))
 	order("A 0s, B 1m0s, D 1m0s, N 1m0s, X 1m0s")
 	s.at("11:00") // the only wave is void
 	order("A 0s, B 0s, D 0s, N 0s, X 0s")
-	s.ok(s.w.Set(Settings{Periods: DefaultPeriods}))
+	s.ok(s.w.Set(s.now, Settings{Periods: DefaultPeriods}))
 	order("A 0s, B 0s, D 0s, N 0s, X 0s")
 }
 
@@ -313,10 +313,38 @@ func TestPlansThatAreRefused(t *testing.T) {
 	}
 }
 
+// Who should have the watch by a roster that was just made should have it since then, not since days ago; a change that
+// concerns another day moves nothing.
+func TestARosterCountsFromItsMaking(t *testing.T) {
+	s := newStory(t, Roster{}, Plan{})
+	made := s.now
+	round := Roster{}
+	for d := range Weekday(7) {
+		round.Weekly = append(round.Weekly, Weekly{Officer: officerNamed("A"), Day: d, From: 0, To: 24 * 60})
+	}
+	s.ok(s.w.Set(s.now, Settings{Roster: round, Periods: DefaultPeriods}))
+	since := func(want time.Time, officer string) {
+		t.Helper()
+		v := s.w.View(s.now)
+		if len(v.Alarms) == 0 || v.Alarms[0].Kind != AlarmVacant || !v.Alarms[0].From.Equal(want) || v.Alarms[0].Officers[0].Name != officer {
+			t.Errorf("at %v: %+v, want %s since %v", s.now, v.Alarms, officer, want)
+		}
+	}
+	since(made, "A")
+	s.now = s.now.Add(3 * time.Hour)
+	since(made, "A")
+	round.Single = []Single{{Officer: officerNamed("B"), Date: DateOf(s.now).Add(3), From: 0, To: 24 * 60, Instead: true}}
+	s.ok(s.w.Set(s.now, Settings{Roster: round, Periods: DefaultPeriods}))
+	since(made, "A")
+	round.Single[0].Date = DateOf(s.now)
+	s.ok(s.w.Set(s.now, Settings{Roster: round, Periods: DefaultPeriods}))
+	since(s.now, "B")
+}
+
 // A refused setting changes nothing.
 func TestRefusedSettingsChangeNothing(t *testing.T) {
 	s := newStory(t, dayShifts(), Plan{})
-	if err := s.w.Set(Settings{Roster: Roster{Zone: "Nowhere"}, Periods: DefaultPeriods}); err == nil {
+	if err := s.w.Set(s.now, Settings{Roster: Roster{Zone: "Nowhere"}, Periods: DefaultPeriods}); err == nil {
 		t.Fatal("accepted")
 	}
 	if set := s.w.Settings(); set.Roster.IsEmpty() {

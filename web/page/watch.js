@@ -2,12 +2,13 @@
 /** The page of the watch: the week, the plan, what was handed over; and the editor for administrators. */
 
 import { any, byId, flag, make, say } from "./dom.js";
-import { book, set } from "./watchapi.js";
+import { ask, book, set } from "./watchapi.js";
 import { Hooks } from "./hooks.js";
 import * as band from "./watchband.js";
 import { Editor } from "./watchedit.js";
 
 /** @typedef {import("./apiwatch.js").WatchBook} WatchBook */
+/** @typedef {import("./apipeople.js").Member} Member */
 
 const editor = new Editor(), hooks = new Hooks(), refreshEvery = 30_000;
 let first = ""; // the Monday shown; "": this week's
@@ -34,6 +35,7 @@ async function whoAmI() {
   const may = me === null || me.person.roles.includes("administrator");
   any("edit").hidden = !may;
   if (!may) return;
+  ask("/api/people").then((staff) => editor.know(staff.people.filter((/** @type {Member} */ p) => p.roles.includes("officer"))), () => {}); // names can be typed without it
   hooks.load();
   setInterval(() => hooks.load(), refreshEvery);
 }

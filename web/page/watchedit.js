@@ -13,6 +13,8 @@ export class Editor {
   /** The ids of officers whose names the station knows. @type {Map<string, string>} */
   #ids = new Map();
   #revision = 0;
+  /** @type {Officer[]} */
+  #people = [];
 
   constructor() {
     any("add-weekly").addEventListener("click", () => this.#weekly(last("weekly") ?? {}).querySelector("input")?.focus());
@@ -26,9 +28,8 @@ export class Editor {
   show(s) {
     this.#revision = s.revision;
     this.#ids.clear();
-    const known = [...s.roster.weekly, ...s.roster.single].map((x) => x.officer).concat(s.plan.deputies ?? [], (s.plan.waves ?? []).flatMap((w) => w.names ?? []));
-    for (const o of known) if (o.id) this.#ids.set(o.name, o.id);
-    any("officers").replaceChildren(...[...new Set(known.map((o) => o.name))].map((value) => Object.assign(make("option"), { value })));
+    any("officers").replaceChildren();
+    this.#offer([...s.roster.weekly, ...s.roster.single].map((x) => x.officer).concat(s.plan.deputies ?? [], (s.plan.waves ?? []).flatMap((w) => w.names ?? []), this.#people));
     const empty = s.roster.weekly.length + s.roster.single.length === 0;
     field("zone-name").value = s.roster.zone || (empty ? Intl.DateTimeFormat().resolvedOptions().timeZone : "UTC");
     for (const id of ["weekly", "single", "waves"]) any(id).replaceChildren();
@@ -39,6 +40,19 @@ export class Editor {
     field("here").value = String(s.periods.here_min);
     field("grace").value = String(s.periods.grace_min);
     field("ahead").value = String(s.periods.ahead_min);
+  }
+
+  /** know offers those who may have the watch. @param {Officer[]} people */
+  know(people) {
+    this.#people = people;
+    this.#offer(people);
+  }
+
+  /** @param {Officer[]} officers */
+  #offer(officers) {
+    for (const o of officers) if (o.id) this.#ids.set(o.name, o.id);
+    const there = new Set([...any("officers").children].map((o) => /** @type {HTMLOptionElement} */ (o).value));
+    any("officers").append(...[...new Set(officers.map((o) => o.name))].filter((n) => !there.has(n)).map((value) => Object.assign(make("option"), { value })));
   }
 
   /** said is what the fields say. @returns {WatchSettings} */
