@@ -39,12 +39,15 @@ func TestOfTheLine(t *testing.T) {
 	p.North.waitText("#notices", "an exercise of ours until noon. Only they can restore it; text passes meanwhile.")
 	p.South.waitText("#notices", "This side has suspended the right to call")
 	p.North.waitText("#act-note", "has suspended the right to call")
+	for _, tab := range []*tab{p.North, p.South} {
+		tab.waitStatus("Calls suspended")
+	}
 	p.North.screenshot("suspended-theirs")
 	p.South.screenshot("suspended-ours")
 	p.North.size(390, 1800)
 	p.North.screenshot("suspended-phone")
 	p.North.size(1280, 1400)
-	p.South.press("Restore the right to call")
+	p.South.pressIn("#notices", "Restore calls")
 	for _, tab := range []*tab{p.North, p.South} {
 		tab.until(patience, func() bool { return !strings.Contains(tab.text("#notices"), "suspended") }, func() string { return "it still says " + tab.text("#notices") })
 	}
