@@ -166,7 +166,7 @@ func (d *diskLog) once(t *testing.T, whose string) {
 	t.Helper()
 	salts := make(map[record.Salt]int64)
 	receipts := make(map[[2]int64]int64)
-	steps := make(map[record.CallID]map[record.Step]int64)
+	calls := make(map[record.CallID]*stepsOf)
 	for i, encoded := range d.entries {
 		e, err := record.ParseEntry(encoded)
 		must(t, err)
@@ -185,32 +185,41 @@ func (d *diskLog) once(t *testing.T, whose string) {
 				receipts[key] = n
 			}
 		case record.CallStep:
-			onceInCall(t, whose, steps, e, b.Step)
+			onceInCall(t, whose, calls, e, b.Step)
 		}
 	}
 }
 
-func onceInCall(t *testing.T, whose string, steps map[record.CallID]map[record.Step]int64, e *record.Entry, s record.Step) {
+// stepsOf is what a log says of one call. It begins anew where the call comes back after its end.
+type stepsOf struct {
+	numbers map[record.Step]int64
+	theirs  bool // it rang here: the other side called
+}
+
+func onceInCall(t *testing.T, whose string, calls map[record.CallID]*stepsOf, e *record.Entry, s record.Step) {
 	t.Helper()
 	if s == record.StepHeld || s == record.StepResumed {
 		return
 	}
-	if steps[e.Call] == nil {
-		steps[e.Call] = make(map[record.Step]int64)
+	c := calls[e.Call]
+	if c == nil {
+		c = &stepsOf{numbers: make(map[record.Step]int64)}
+		calls[e.Call] = c
 	}
-	_, ended := steps[e.Call][record.StepEnded]
-	_, called := steps[e.Call][record.StepCalled]
+	c.theirs = c.theirs || s == record.StepReached
+	end, ended := c.numbers[record.StepEnded]
 	// Killed before the caller heard of the end, it rings here anew; or meets a call of our own, which is given up for it.
-	if ended && !called && (s == record.StepReached || s == record.StepCalled) {
-		steps[e.Call] = make(map[record.Step]int64)
+	if ended && (s == record.StepReached || s == record.StepCalled && c.theirs) {
+		clear(c.numbers)
+		ended = false
 	}
-	if first, twice := steps[e.Call][s]; twice {
+	if first, twice := c.numbers[s]; twice {
 		t.Errorf("%s: call %s was %q as %d and as %d", whose, e.Call, s, first, e.Number)
 	}
-	if end, ended := steps[e.Call][record.StepEnded]; ended {
+	if ended {
 		t.Errorf("%s: call %s was %q as %d, after its end as %d", whose, e.Call, s, e.Number, end)
 	}
-	steps[e.Call][s] = e.Number
+	c.numbers[s] = e.Number
 }
 
 // ended checks that every call that a log speaks of came to its end in it.
