@@ -97,15 +97,6 @@ func (e *lineEnd) keepCompany(v call.View) {
 	e.tune(v)
 }
 
-// handedAt enters that somebody else sits now at a console in a call: it was handed over by changing places.
-func (s *Station) handedAt(st *seat) {
-	for _, e := range s.lines {
-		if v := e.call.View(); string(v.Console) == st.id && (v.State == call.Active || v.State == call.Held) {
-			e.enterAct(v, st, record.CallStep{Step: record.StepHanded})
-		}
-	}
-}
-
 // tune says who hears the call.
 func (e *lineEnd) tune(v call.View) {
 	e.ears = e.ears[:0]

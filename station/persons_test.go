@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -151,37 +150,6 @@ func TestAKioskIsNobody(t *testing.T) {
 		}
 		if c := r.st[1].Status().Consoles[0]; c.Name != "Desk 2" || c.Person != "I. Lind" {
 			t.Errorf("who is logged in is %+v", c)
-		}
-	})
-}
-
-// TestChangingPlacesIsHandingOver: an officer logs out in a call and the principal logs in at the same console. The call goes on,
-// and both records say with whom; the same person who comes back hands nothing over.
-func TestChangingPlacesIsHandingOver(t *testing.T) {
-	inRecords(t, 1, func(r *records) {
-		r.startAll()
-		r.settle(5 * time.Second)
-		weber := api.Person{ID: "p4", Name: "Weber", Roles: []api.Role{api.RoleOfficer}}
-		north, south := r.sits(0, "", weber), r.phone(1)
-		north.do(api.ToStation{Type: "ready", Ready: true})
-		r.answer(north, south)
-		for _, who := range []api.Person{weber, lind} {
-			next := r.sits(0, north.id, who)
-			next.do(api.ToStation{Type: "ready", Ready: true})
-			r.settle(2 * time.Second)
-		}
-		south.press("hangup")
-		r.settle(10 * time.Second)
-		for side := range 2 {
-			var told []string
-			for _, s := range r.page(side, api.RecordQuery{Kinds: []string{"call"}}).Items[0].Call.Steps {
-				if s.Step == "called" || s.Step == "handed" {
-					told = append(told, s.Step+" "+s.Who)
-				}
-			}
-			if want := []string{"called Weber", "handed I. Lind"}; !slices.Equal(told, want) {
-				t.Errorf("side %d tells %q, want %q", side, told, want)
-			}
 		}
 	})
 }

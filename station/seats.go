@@ -75,7 +75,6 @@ func (s *Station) attach(m api.ToStation, who api.Person, sink console.Sink) (*h
 	} else if st.sink != nil {
 		st.sink.Close("this console was opened again elsewhere")
 	}
-	was := st.person.ID
 	st.person = who
 	st.name, st.kind, st.recording, st.sink = cleanName(m.Name), m.Kind, m.Voice == "recorded", sink
 	st.current++
@@ -88,9 +87,6 @@ func (s *Station) attach(m api.ToStation, who api.Person, sink console.Sink) (*h
 	if known {
 		st.quit(now, false)
 		st.setReady(now, false) // it says so itself when its sound is open again
-		if was != who.ID {
-			s.handedAt(st)
-		}
 	}
 	return &handle{st: st, epoch: st.current}, nil
 }
