@@ -113,13 +113,11 @@ func (b *Book) Link(now time.Time, id ID, lost bool) (Person, string, error) {
 	link.Replaces = lost
 	err := b.changePerson(id, func(list []Person, p *Person) error {
 		p.Link = link
-		keys := p.Keys
 		if !lost {
 			return nil
 		}
-		before := administered(list)
-		p.Keys = []Key{}
-		if before && !administered(list) {
+		old, keys := slices.Clone(list), p.Keys
+		if p.Keys = []Key{}; shutOut(old, list) {
 			p.Keys = keys
 		}
 		return nil
@@ -192,7 +190,7 @@ func (b *Book) change(f func([]Person) ([]Person, error)) error {
 // keepsRules refuses a change that would leave nobody to let people in.
 func keepsRules(old, list []Person) error {
 	switch {
-	case administered(old) && !administered(list):
+	case shutOut(old, list) && copies(list) <= copies(old): // that a key was copied is kept, whoever has it
 		return &Error{"last-administrator", "This is the last administrator who can log in.", "Make somebody else an administrator and let them enrol first."}
 	case enrolled(list) && !administered(list):
 		return errAdministratorFirst
@@ -201,6 +199,11 @@ func keepsRules(old, list []Person) error {
 		return fmt.Errorf("people: %w", err)
 	}
 	return nil
+}
+
+// shutOut says whether a change takes out the last administrator with a key, or the last whose key still lets in.
+func shutOut(old, list []Person) bool {
+	return administered(old) && !administered(list) || letsIn(old) && !letsIn(list)
 }
 
 var errAdministratorFirst = &Error{"administrator-first", "Nobody is enrolled yet, and the first must be an administrator.", "Let an administrator open their link first, then this one again."}

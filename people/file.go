@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -100,6 +101,25 @@ func administered(list []Person) bool {
 		}
 	}
 	return false
+}
+
+// letsIn says whether an administrator has a key that is not refused as copied.
+func letsIn(list []Person) bool {
+	return slices.ContainsFunc(list, func(p Person) bool {
+		return p.Is(Administrator) && slices.ContainsFunc(p.Keys, func(k Key) bool { return k.Copied.IsZero() })
+	})
+}
+
+// copies counts the keys that are refused as copied.
+func copies(list []Person) (n int) {
+	for _, p := range list {
+		for _, k := range p.Keys {
+			if !k.Copied.IsZero() {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // read reads the file; that there is none means that there is nobody.

@@ -208,6 +208,34 @@ func TestFirstIsAnAdministrator(t *testing.T) {
 	}
 }
 
+// TestLastWhoCanLogIn: a passkey that is refused as copied makes nobody an administrator who can log in.
+func TestLastWhoCanLogIn(t *testing.T) {
+	b, _ := open(t)
+	anna, _ := enrolled1(t, b, "Anna", Administrator)
+	dora, doras := enrolled1(t, b, "Dora", Administrator)
+	copied := *doras
+	if _, err := logIn(b, doras); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := logIn(b, &copied); code(err) != "copied-passkey" {
+		t.Fatal(err)
+	}
+	if err := b.Remove(anna.ID); code(err) != "last-administrator" {
+		t.Errorf("removing the last who can log in: %v", err)
+	}
+	if _, err := b.SetRoles(anna.ID, []Role{Officer}); code(err) != "last-administrator" {
+		t.Errorf("taking her role: %v", err)
+	}
+	if _, _, err := b.Link(start, anna.ID, true); err != nil {
+		t.Error(err)
+	} else if p, _ := b.Person(anna.ID); !p.Enrolled() {
+		t.Error("the keys of the last who can log in ended before there are others")
+	}
+	if err := b.Remove(dora.ID); err != nil {
+		t.Errorf("removing who cannot log in: %v", err)
+	}
+}
+
 // TestLostKeys: they end at once, but those of the only administrator when she has others.
 func TestLostKeys(t *testing.T) {
 	b, _ := open(t)
