@@ -207,7 +207,7 @@ func (d *duty) actor(who api.Person, m api.WatchAct) (watch.Officer, string) {
 		return watch.Officer{ID: who.ID, Name: who.Name}, st.id
 	case who.ID != "":
 		return watch.Officer{ID: who.ID, Name: who.Name}, ""
-	case st != nil:
+	case st != nil && st.person.ID == "": // who is logged in there is somebody else
 		return st.officer(), st.id
 	}
 	return watch.Officer{Name: d.s.unproven(m.As)}, ""

@@ -153,3 +153,24 @@ func TestAKioskIsNobody(t *testing.T) {
 		}
 	})
 }
+
+// TestAKioskActsForNobodyElse: whoever is not logged in cannot act as the officer who sits at another console, though its id
+// stands in the status for everybody to read.
+func TestAKioskActsForNobodyElse(t *testing.T) {
+	inWorld(t, 1, func(w *world) {
+		w.lines = 0
+		w.start(0)
+		north := w.sits(0, "", lind)
+		if err := w.st[0].WatchAct("take", lind, api.WatchAct{Console: north.id}); err != nil {
+			t.Fatal(err)
+		}
+		for _, act := range []string{"hand", "here", "acknowledge", "leave", "take"} {
+			if err := w.st[0].WatchAct(act, kiosk, api.WatchAct{Console: north.id}); err == nil {
+				t.Errorf("%s: a kiosk has done it as %s", act, lind.Name)
+			}
+		}
+		if h := w.st[0].Status().Watch.Officer; h != lind.Name {
+			t.Errorf("the watch is held by %q", h)
+		}
+	})
+}
