@@ -24,6 +24,7 @@ type duty struct {
 
 	dirty   bool      // something else than time has changed
 	due     time.Time // when time changes it
+	looked  time.Time // at the clock; it may have been set back since
 	shown   api.Watch
 	alarmed []watch.AlarmKind
 	staffed bool
@@ -88,7 +89,9 @@ func (d *duty) seated() bool {
 
 // advance shows what has changed, on our consoles and to the other sides. It costs nothing when nothing has.
 func (d *duty) advance(now time.Time) {
-	if !d.dirty && !d.s.changed && (d.due.IsZero() || now.Before(d.due)) {
+	wall := now.Round(0) // without the monotonic clock, which no setting moves
+	back := wall.Before(d.looked)
+	if d.looked = wall; !d.dirty && !d.s.changed && !back && (d.due.IsZero() || now.Before(d.due)) {
 		return
 	}
 	d.dirty = false

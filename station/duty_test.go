@@ -464,3 +464,30 @@ func TestABookWithoutARosterHasNoNull(t *testing.T) {
 		}
 	})
 }
+
+// When the clock is set back, what was due then is not waited for until the clock is there again.
+func TestWatchAfterTheClockIsSetBack(t *testing.T) {
+	inWorld(t, 1, func(w *world) {
+		w.lines = 0
+		w.start(0)
+		w.act(0, "take", "A", api.WatchAct{})
+		time.Sleep(time.Second)
+		s, now := w.st[0], time.Now()
+		look := func(at time.Time, want api.WatchState) {
+			t.Helper()
+			if err := s.do(func() {
+				s.changed = false
+				s.duty.advance(at)
+				if got := s.duty.shown.State; got != want {
+					t.Errorf("%v from now the watch is %s, want %s", at.Sub(now), got, want)
+				}
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		look(now, "kept")
+		look(now.Add(-12*time.Hour), "kept")
+		look(now.Add(-11*time.Hour), "asked")
+		look(now.Add(-11*time.Hour+5*time.Minute), "absent")
+	})
+}

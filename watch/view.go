@@ -83,17 +83,16 @@ func (w *Watch) View(now time.Time) View {
 }
 
 // due is when "still here?" is asked, and when silence counts as absence. A proof that lies ahead, because the clock was set
-// back, counts from now.
+// back, counts from the instant at which that is first seen.
 func (w *Watch) due(now time.Time) (due, until time.Time) {
 	h, p := w.is.Held, w.set.Periods
 	if h == nil || p.Here == 0 {
 		return
 	}
-	here := h.Here
-	if here.After(now) {
-		here = now
+	if h.Here.After(now) {
+		h.Here = now
 	}
-	due = here.Add(p.Here.Duration())
+	due = h.Here.Add(p.Here.Duration())
 	return due, due.Add(p.Grace.Duration())
 }
 

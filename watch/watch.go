@@ -249,8 +249,9 @@ func (w *Watch) mine(who Officer) (*Held, error) {
 
 // Seated says whether the officer on watch has a ready console now.
 func (w *Watch) Seated(now time.Time, ready bool) {
-	if w.ready = ready; ready || w.seated.IsZero() {
-		w.seated = plain(now)
+	now = plain(now)
+	if w.ready = ready; ready || w.seated.IsZero() || w.seated.After(now) { // the last: the clock was set back
+		w.seated = now
 	}
 }
 

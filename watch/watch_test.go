@@ -132,6 +132,21 @@ func TestClockSetBack(t *testing.T) {
 	if due := s.w.View(s.now).Due; due.Sub(s.now) > time.Hour {
 		t.Errorf("the question comes %v from now, want at most an hour", due.Sub(s.now))
 	}
+	s.at("09:00").is(Asked, "A").at("09:05").is(Absent, "A", AlarmAbsent) // and not only when the clock is where it was
+}
+
+// Nor does an officer who has no ready console go unseen until the clock is where it was.
+func TestClockSetBackWhileUnseated(t *testing.T) {
+	s := newStory(t, Roster{}, Plan{})
+	s.at("12:00").take("A")
+	s.w.Seated(s.now, true)
+	s.w.Seated(s.now, false)
+	s.now = monday.Add(8 * time.Hour)
+	s.w.Seated(s.now, false)
+	s.is(Kept, "A")
+	s.now = s.now.Add(Unseated)
+	s.w.Seated(s.now, false)
+	s.is(Kept, "A", AlarmUnseated)
 }
 
 // A day with everything: nobody comes, a hand-over, one who is late, a gap that is announced.
