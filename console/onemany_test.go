@@ -1,6 +1,7 @@
 package console
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -49,5 +50,33 @@ func TestOnePersonLeavesRoomForOthers(t *testing.T) {
 	}
 	if n := len(g.sessions) + len(g.persons); n != 0 {
 		t.Errorf("%d are still counted", n)
+	}
+}
+
+// TestOnePersonLeavesSeatsForOthers: a seat outlives its connection for a while, so that a page that is loaded again has it
+// back. Whoever comes and goes, each time to a new seat, fills the station no more than by windows that stay.
+func TestOnePersonLeavesSeatsForOthers(t *testing.T) {
+	for name, most := range map[string]int{"Vera": maxOfPerson, "": maxForSession} {
+		s, st, keys := staffed(t)
+		b := newBrowser(t, s)
+		if name != "" {
+			b = as(t, s, keys[name])
+		} else if link, err := s.link("", true); err != nil {
+			t.Fatal(err)
+		} else {
+			b.get(strings.TrimPrefix(link, s.URL()))
+		}
+		for range most + 8 {
+			p := b.attached(api.ToStation{})
+			<-p.events // welcome or refused
+			_ = p.ws.CloseNow()
+		}
+		st.mu.Lock()
+		n := len(st.seats)
+		st.mu.Unlock()
+		if n > most {
+			t.Errorf("%q has %d seats, want at most %d", name, n, most)
+		}
+		as(t, s, keys["Otto"]).attached(api.ToStation{}).next("welcome")
 	}
 }

@@ -55,17 +55,21 @@ func (g *registry) enter(c *client) *api.Error {
 		return g.full()
 	}
 	if !c.who.local && g.sessions[c.who.session] >= maxForSession {
-		return &api.Error{Code: "too-many-windows", Text: fmt.Sprintf("This browser has %d windows on the station, which is the most.", maxForSession), Action: "Close some of them."}
+		return tooManyWindows("This browser", maxForSession)
 	}
 	if id := c.who.person.ID; id != "" {
 		if g.persons[id] >= maxOfPerson {
-			return &api.Error{Code: "too-many-windows", Text: fmt.Sprintf("%s has %d windows on the station, which is the most.", c.who.person.Name, maxOfPerson), Action: "Close some of them."}
+			return tooManyWindows(c.who.person.Name, maxOfPerson)
 		}
 		g.persons[id]++
 	}
 	g.all[c] = unattached
 	g.sessions[c.who.session]++
 	return nil
+}
+
+func tooManyWindows(whose string, most int) *api.Error {
+	return &api.Error{Code: "too-many-windows", Text: fmt.Sprintf("%s has %d windows on the station, which is the most.", whose, most), Action: "Close some of them."}
 }
 
 func (g *registry) full() *api.Error {
@@ -94,7 +98,7 @@ func (g *registry) attach(c *client, m api.ToStation) error {
 	if g.anothers(c, m.Console) {
 		m.Console = ""
 	}
-	old, err := g.room(m)
+	old, err := g.room(c, m)
 	if err != nil {
 		return err
 	}
@@ -124,7 +128,7 @@ func (g *registry) anothers(c *client, id string) bool {
 }
 
 // room returns who holds the seat that m asks for, or why there is no room.
-func (g *registry) room(m api.ToStation) (old *client, _ error) {
+func (g *registry) room(c *client, m api.ToStation) (old *client, _ error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var count [observer + 1]int
@@ -140,7 +144,28 @@ func (g *registry) room(m api.ToStation) (old *client, _ error) {
 	if !m.Observe && count[attached] >= g.most && g.all[old] != attached {
 		return nil, g.full()
 	}
+	if !m.Observe && old == nil {
+		return nil, g.ownRoom(c.who)
+	}
 	return old, nil
+}
+
+// ownRoom refuses a new seat to whoever has as many as windows are allowed. It needs mu. A seat that was left counts too,
+// until it is given up: else one person who comes and goes would fill the station.
+func (g *registry) ownRoom(who visitor) error {
+	whose, most, n := "This browser", maxForSession, 0
+	if who.person.ID != "" {
+		whose, most = who.person.Name, maxOfPerson
+	}
+	for _, c := range g.holders {
+		if c.who.person.ID == who.person.ID && (who.person.ID != "" || c.who.session == who.session) {
+			n++
+		}
+	}
+	if !who.local && n >= most {
+		return tooManyWindows(whose, most)
+	}
+	return nil
 }
 
 // release forgets that c holds its seat.
