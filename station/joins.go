@@ -97,6 +97,16 @@ func (e *lineEnd) keepCompany(v call.View) {
 	e.tune(v)
 }
 
+// reseated enters that another person speaks for us now, at the same console.
+func (st *seat) reseated(now time.Time) {
+	for _, e := range st.s.lines {
+		v := e.call.View()
+		if string(v.Console) == st.id && (v.State == call.Active || v.State == call.Held) && e.acts.spend(now, actsPerSecond, actsBurst) {
+			e.enterAct(v, st, record.CallStep{Step: record.StepHanded})
+		}
+	}
+}
+
 // tune says who hears the call.
 func (e *lineEnd) tune(v call.View) {
 	e.ears = e.ears[:0]

@@ -174,3 +174,59 @@ func TestAKioskActsForNobodyElse(t *testing.T) {
 		}
 	})
 }
+
+// TestAnotherPersonAtTheSpeakersSeat: when another person comes to sit where somebody spoke, both records and the other side's
+// consoles name who speaks from then on.
+func TestAnotherPersonAtTheSpeakersSeat(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		r.startAll()
+		r.settle(5 * time.Second)
+		north, south := r.sits(0, "", lind), r.sits(1, "", kiosk)
+		for _, p := range []*phone{north, south} {
+			p.do(api.ToStation{Type: "ready", Ready: true})
+		}
+		r.answer(north, south)
+		r.settle(2 * time.Second)
+		north.seat.Detach() // logged out, and another logs in at the same page
+		p := r.sits(0, north.id, weber)
+		p.do(api.ToStation{Type: "ready", Ready: true})
+		r.settle(2 * time.Second)
+		if c := r.line(0, 0).Call; c == nil || c.State != "active" {
+			t.Fatalf("the call is %+v", c)
+		}
+		for side := range 2 {
+			var last api.Step
+			for _, s := range r.line(side, 0).Call.Steps {
+				if s.By == [2]string{"us", "them"}[side] && s.Who != "" {
+					last = s
+				}
+			}
+			if last.Who != weber.Name {
+				t.Errorf("side %d: the newest word on who speaks is %s by %q, want %q", side, last.Name, last.Who, weber.Name)
+			}
+		}
+	})
+}
+
+// TestAnotherPersonAtAGuestsSeat: who had joined has left, and not whoever sits there next.
+func TestAnotherPersonAtAGuestsSeat(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		r.startAll()
+		r.settle(5 * time.Second)
+		north, south, guest := r.sits(0, "", lind), r.sits(1, "", kiosk), r.sits(0, "", vera)
+		for _, p := range []*phone{north, south} {
+			p.do(api.ToStation{Type: "ready", Ready: true})
+		}
+		r.answer(north, south)
+		guest.do(api.ToStation{Type: "join", Slug: "line0"})
+		r.settle(2 * time.Second)
+		if n := len(r.line(1, 0).Call.Joined); n != 1 {
+			t.Fatalf("%d have joined", n)
+		}
+		r.sits(0, guest.id, weber)
+		r.settle(2 * time.Second)
+		if list := r.line(1, 0).Call.Joined; len(list) != 0 {
+			t.Errorf("the other side still shows %+v in the call", list)
+		}
+	})
+}

@@ -75,6 +75,10 @@ func (s *Station) attach(m api.ToStation, who api.Person, sink console.Sink) (*h
 	} else if st.sink != nil {
 		st.sink.Close("this console was opened again elsewhere")
 	}
+	was, role := st.who(), st.role()
+	if known {
+		st.quit(now, false) // as who joined
+	}
 	st.person = who
 	st.name, st.kind, st.recording, st.sink = cleanName(m.Name), m.Kind, m.Voice == "recorded", sink
 	st.current++
@@ -85,7 +89,9 @@ func (s *Station) attach(m api.ToStation, who api.Person, sink console.Sink) (*h
 		s.changed = true
 	}
 	if known {
-		st.quit(now, false)
+		if st.who() != was || st.role() != role {
+			st.reseated(now)
+		}
 		st.setReady(now, false) // it says so itself when its sound is open again
 	}
 	return &handle{st: st, epoch: st.current}, nil
