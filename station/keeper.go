@@ -497,8 +497,12 @@ func cleanText(text string) (string, error) {
 
 // recordable is a name as an entry can have it.
 func recordable(name string) string {
-	name = cleanName(name)
-	for len(name) > record.MaxWho {
+	return shortened(cleanName(name), record.MaxWho)
+}
+
+// shortened cuts a name to so many bytes.
+func shortened(name string, most int) string {
+	for len(name) > most {
 		_, n := utf8.DecodeLastRuneInString(name)
 		name = strings.TrimSpace(name[:len(name)-n])
 	}

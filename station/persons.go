@@ -6,6 +6,7 @@ import (
 	"ringdown/accord"
 	"ringdown/api"
 	"ringdown/people"
+	"ringdown/record"
 )
 
 // PeopleFile has the station's people, within its folder.
@@ -37,11 +38,14 @@ func (e *PeopleError) Hint() string {
 	return "put back the file from a backup; or remove it, and nobody is enrolled: whoever then has a link may do everything"
 }
 
+// notLoggedIn stands behind a name that nobody logged in for and that is of somebody who does log in.
+const notLoggedIn = " (not logged in)"
+
 // unproven is a name that nobody logged in for. If it is that of a person who does log in, it says so: a
 // kiosk may call itself whatever it likes, and shall be taken for nobody.
 func (s *Station) unproven(name string) string {
 	if name != "" && s.opt.Enrolled != nil && s.opt.Enrolled(name) {
-		return name + " (not logged in)"
+		return name + notLoggedIn
 	}
 	return name
 }
@@ -52,7 +56,11 @@ func (s *Station) named(p api.Person, console string) string {
 	if p.ID != "" {
 		return recordable(p.Name)
 	}
-	return recordable(s.unproven(console))
+	name := recordable(console) // first: as it will be read it must not be a person's
+	if s.unproven(name) != name {
+		return shortened(name, record.MaxWho-len(notLoggedIn)) + notLoggedIn
+	}
+	return name
 }
 
 // who is what the record calls whoever sits at the console.

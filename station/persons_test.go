@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ringdown/api"
+	"ringdown/record"
 )
 
 // sits attaches a console at which a person sits; with an id, at that place.
@@ -229,4 +230,17 @@ func TestAnotherPersonAtAGuestsSeat(t *testing.T) {
 			t.Errorf("the other side still shows %+v in the call", list)
 		}
 	})
+}
+
+// TestLongNamesAreMarkedToo: no name that can be a person's loses the mark in the record, and none gets round it by what is not
+// printed.
+func TestLongNamesAreMarkedToo(t *testing.T) {
+	for _, name := range []string{"Anna", strings.Repeat("a", 30), strings.Repeat("a", 40), strings.Repeat("漢", 40), strings.Repeat("\U00020000", 32)} {
+		s := &Station{opt: Options{Enrolled: func(n string) bool { return n == name }}}
+		for _, called := range []string{name, "\u200b" + name, name + "\x00 "} {
+			if got := s.named(kiosk, called); !strings.HasSuffix(got, notLoggedIn) || len(got) > record.MaxWho || got[:3] != name[:3] {
+				t.Errorf("whoever is called %q is in the record as %q", called, got)
+			}
+		}
+	}
 }
