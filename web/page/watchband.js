@@ -74,11 +74,20 @@ export function monday(date) {
   return moved(date, -((new Date(Date.UTC(y, m - 1, d)).getUTCDay() + 6) % 7));
 }
 
-/** wall is an instant as the roster's wall shows it. @param {number} ms @param {string} zone */
+/** wall is an instant as the roster's wall shows it; in UTC, and says so, where this browser does not know the zone. @param {number} ms @param {string} zone */
 export function wall(ms, zone) {
-  const p = Object.fromEntries(new Intl.DateTimeFormat("en-GB", { timeZone: zone || "UTC", weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
-    .formatToParts(ms).map((x) => [x.type, x.value]));
-  return `${p.weekday} ${p.day} ${p.month.slice(0, 3)} ${p.hour}:${p.minute}`;
+  const { format, mark } = wallOf(zone), p = Object.fromEntries(format.formatToParts(ms).map((x) => [x.type, x.value]));
+  return `${p.weekday} ${p.day} ${p.month.slice(0, 3)} ${p.hour}:${p.minute}${mark}`;
+}
+
+/** The station's zones may be newer than this browser's. @param {string} zone */
+function wallOf(zone) {
+  const of = (/** @type {string} */ timeZone) => new Intl.DateTimeFormat("en-GB", { timeZone, weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  try {
+    return { format: of(zone || "UTC"), mark: "" };
+  } catch {
+    return { format: of("UTC"), mark: " UTC" };
+  }
 }
 
 /** faults are the gaps and overlaps that are still to come, in words. @param {WatchBook} b @returns {{kind: "gap"|"overlap", text: string}[]} */

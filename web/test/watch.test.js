@@ -126,3 +126,11 @@ test("weeks begin on Monday", () => {
   assert.equal(band.monday("2026-03-23"), "2026-03-23");
   assert.equal(band.moved("2026-03-29", 7), "2026-04-05");
 });
+
+test("a zone that this browser does not know is shown in UTC, and the roster still", () => {
+  assert.equal(band.wall(Date.UTC(2026, 2, 29, 12), "Mars/Olympus"), "Sun 29 Mar 12:00 UTC");
+  assert.equal(band.wall(Date.UTC(2026, 2, 29, 12), ""), "Sun 29 Mar 12:00");
+  const b = book();
+  b.settings.roster.zone = "Mars/Olympus";
+  assert.equal(band.bands(b).length, b.days.length);
+});
