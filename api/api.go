@@ -70,8 +70,9 @@ type Console struct {
 	Muted bool   `json:"muted"` // its microphone goes nowhere
 	Kind  string `json:"kind"`  // "browser" or "command"
 
-	Person string `json:"person,omitempty"` // the name of who is logged in there
-	Roles  []Role `json:"roles,omitempty"`  // of whoever sits there
+	Person   string `json:"person,omitempty"`    // the name of who is logged in there
+	PersonID string `json:"person_id,omitempty"` // two people may have had the same name
+	Roles    []Role `json:"roles,omitempty"`     // of whoever sits there
 }
 
 // LineState says how a line stands, the worst first.

@@ -54,7 +54,7 @@ func TestRecordNamesThePerson(t *testing.T) {
 				t.Errorf("side %d: the record names %q", side, who)
 			}
 		}
-		if c := r.st[0].Status().Consoles[0]; c.Person != "I. Lind" || len(c.Roles) != 2 || c.Name != "Desk 2" {
+		if c := r.st[0].Status().Consoles[0]; c.Person != "I. Lind" || c.PersonID != lind.ID || len(c.Roles) != 2 || c.Name != "Desk 2" {
 			t.Errorf("the console is %+v", c)
 		}
 	})

@@ -125,7 +125,7 @@ func (st *seat) console() api.Console {
 		name = st.s.unproven(name)
 	}
 	return api.Console{ID: st.id, Name: name, Ready: st.ready, Lost: st.lost, Muted: st.muted, Kind: st.kind,
-		Person: st.person.Name, Roles: st.person.Roles}
+		Person: st.person.Name, PersonID: st.person.ID, Roles: st.person.Roles}
 }
 
 // send gives an event to the console, if it is attached.

@@ -40,6 +40,7 @@
  * @property {boolean} muted
  * @property {string} kind
  * @property {string} [person]
+ * @property {string} [person_id]
  * @property {import("./apiperson.js").Role[]} [roles]
  */
 

@@ -14,7 +14,7 @@ import * as words from "./words.js";
 export function mine(d) {
   const w = d.watch, me = d.consoles.find((c) => c.id === d.me);
   if (!w || !me || w.state === "vacant" || !w.officer) return false;
-  return w.officer === (me.person || me.name);
+  return w.officer_id && me.person_id ? w.officer_id === me.person_id : w.officer === (me.person || me.name);
 }
 
 /** may says whether whoever sits here may take the watch; a console whose roles are not told may. @param {Desk} d */

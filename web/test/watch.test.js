@@ -28,6 +28,15 @@ test("who has the watch, for whoever sits there", () => {
 
 test("a kiosk is called after its console", () => assert.ok(mine(desk({ watch: watch({ officer: "Desk 1" }) }))));
 
+test("who was removed and added anew is another person, and may take the watch", () => {
+  const d = at({ officer_id: "aa" });
+  d.consoles[0].person_id = "bb";
+  assert.equal(mine(d), false);
+  assert.equal(panel(d, t0)?.take, "Take the watch");
+  d.consoles[0].person_id = "aa";
+  assert.equal(mine(d), true);
+});
+
 test("nobody has the watch", () => {
   const p = panel(at({ state: "vacant", officer: undefined, since: undefined, used: false }), t0);
   assert.equal(p?.who, "Nobody has the watch");
