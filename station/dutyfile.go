@@ -25,10 +25,11 @@ const (
 
 // How much is kept and read.
 const (
-	watchMax  = 1 << 20 // bytes of watch.json
-	notesMax  = 8 << 20 // bytes of watch-notes.jsonl: as many acts as it holds, each with the longest note, all of it escaped
-	notesKept = 500     // acts of the watch; twice as many are in the file at most
-	notesSeen = 100     // that consoles are shown
+	watchMax  = 1 << 20       // bytes of watch.json
+	notesMax  = 8 << 20       // bytes of watch-notes.jsonl: as many acts as it holds, each with the longest note, all of it escaped
+	notesKept = 500           // acts of the watch; twice as many are in the file at most
+	notesSeen = 100           // that consoles are shown
+	rewriteAt = 2 * notesKept // acts in the file
 )
 
 // A keptWatch is what watch.json holds.
@@ -133,8 +134,12 @@ func (f *watchFolder) rewrite(log []api.WatchEvent) error {
 			return err
 		}
 	}
+	f.lines = rewriteAt // until it is written
+	if err := accord.WriteFile(filepath.Join(f.dir, notesFile), b.Bytes()); err != nil {
+		return err
+	}
 	f.lines = len(log)
-	return accord.WriteFile(filepath.Join(f.dir, notesFile), b.Bytes())
+	return nil
 }
 
 // save writes the state with a number, unless a newer one is written already.
@@ -159,7 +164,7 @@ func (f *watchFolder) save(number uint64, k keptWatch) error {
 func (f *watchFolder) note(e api.WatchEvent, log []api.WatchEvent) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.lines >= 2*notesKept {
+	if f.lines >= rewriteAt {
 		return f.rewrite(log)
 	}
 	text, err := json.Marshal(e)
@@ -174,7 +179,9 @@ func (f *watchFolder) note(e api.WatchEvent, log []api.WatchEvent) error {
 	if err == nil {
 		err = file.Sync()
 	}
-	f.lines++
+	if f.lines++; err != nil {
+		f.lines = rewriteAt // a part of the line may be there, and the next shall not stand behind it
+	}
 	return errors.Join(err, file.Close())
 }
 
