@@ -372,3 +372,27 @@ func TestLossOfConsolesWithOthersThere(t *testing.T) {
 		checkToldAlike(r, false)
 	})
 }
+
+// Who listens stays in the other side's sight, however much others do in the call after: a ladder shows the newest
+// rungs, and who is there is no matter of these.
+func TestWhoListensStaysInSight(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		r.startAll()
+		r.settle(5 * time.Second)
+		north, south, quiet, busy := r.sit(0, "Weber", api.RoleOfficer), r.sit(1, "Petrova", api.RoleOfficer), r.sit(0, "Vera", api.RoleObserver), r.sit(0, "Otto", api.RoleObserver)
+		r.answer(north, south)
+		quiet.joins(false)
+		for range mostRungs {
+			time.Sleep(5 * time.Second)
+			busy.joins(false)
+			busy.press("leave")
+		}
+		r.settle(2 * time.Second)
+		if list := r.line(1, 0).Call.Joined; len(list) != 1 || list[0].Person != "Vera" {
+			t.Errorf("the other side shows %+v in the call, want Vera", list)
+		}
+		if n := len(r.line(1, 0).Call.Steps); n > 2*mostRungs+8 {
+			t.Errorf("the ladder has %d rungs", n)
+		}
+	})
+}

@@ -18,6 +18,9 @@ import (
 // mostRungs is how many rungs of people a ladder shows of each side: the newest. The record has all.
 const mostRungs = 24
 
+// mostJoined is how many who have joined are known of each side: the newest.
+const mostJoined = 64
+
 // A did is a rung of the machine's that names a person.
 type did struct {
 	step record.Step
@@ -34,9 +37,12 @@ type person struct {
 type tales struct {
 	rungs map[string][]api.Step // of people, by "us" and "them", as they were written
 	dids  map[did]person
+	there map[string][]api.Joined // who has joined and not left, as the entries tell
 }
 
-func newTales() tales { return tales{make(map[string][]api.Step), make(map[did]person)} }
+func newTales() tales {
+	return tales{make(map[string][]api.Step), make(map[did]person), make(map[string][]api.Joined)}
+}
 
 var personal = map[record.Step]bool{
 	record.StepAsked: true, record.StepFetching: true, record.StepPresent: true,
@@ -54,6 +60,7 @@ func (t *tales) take(by string, at time.Time, s record.CallStep) {
 		rung := api.Step{Name: s.Step.String(), At: stamp(at), By: by, Who: s.Who, Role: rolesOf[s.Role], Speaks: s.Speaks, Minutes: int(s.Count)}
 		list := append(t.rungs[by], rung)
 		t.rungs[by] = list[max(0, len(list)-mostRungs):]
+		t.join(by, rung)
 	case s.Step == record.StepCalled, s.Step == record.StepAnswered, s.Step == record.StepEnded:
 		t.dids[did{s.Step, by}] = person{s.Who, s.Role}
 	}
@@ -90,26 +97,28 @@ func (t *tales) ladder(machine []call.Step, ahead time.Duration) []api.Step {
 	return append(append(append(make([]api.Step, 0, len(before)+len(during)+len(after)), before...), during...), after...)
 }
 
-// joined is who has joined on a side and not left, as its entries tell. Each who speaks has the
-// lowest number that is free, as in [company.place]; the first is who speaks for the side.
-func (t *tales) joined(by string) (list []api.Joined) {
-	for _, s := range t.rungs[by] {
-		i := slices.IndexFunc(list, func(j api.Joined) bool { return j.Person == s.Who && j.Role == s.Role })
-		if i >= 0 && s.Name != "asked" && s.Name != "fetching" && s.Name != "present" {
-			list = slices.Delete(list, i, i+1)
-		}
-		if s.Name == "joined" {
-			j := api.Joined{Side: by, Person: s.Who, Role: s.Role, Speaks: s.Speaks}
-			if s.Speaks {
-				j.Talker = freeTalker(func(n int) bool {
-					return slices.ContainsFunc(list, func(o api.Joined) bool { return o.Talker == n })
-				})
-			}
-			list = append(list, j)
-		}
+// join notes who has joined on a side, and who has left. Each who speaks has the lowest number that is free,
+// as in [company.place]; the first is who speaks for the side.
+func (t *tales) join(by string, s api.Step) {
+	list := t.there[by]
+	i := slices.IndexFunc(list, func(j api.Joined) bool { return j.Person == s.Who && j.Role == s.Role })
+	if i >= 0 && s.Name != "asked" && s.Name != "fetching" && s.Name != "present" {
+		list = slices.Delete(list, i, i+1)
 	}
-	return list
+	if s.Name == "joined" {
+		j := api.Joined{Side: by, Person: s.Who, Role: s.Role, Speaks: s.Speaks}
+		if s.Speaks {
+			j.Talker = freeTalker(func(n int) bool {
+				return slices.ContainsFunc(list, func(o api.Joined) bool { return o.Talker == n })
+			})
+		}
+		list = append(list, j)
+	}
+	t.there[by] = list[max(0, len(list)-mostJoined):]
 }
+
+// joined is who has joined on a side and not left.
+func (t *tales) joined(by string) []api.Joined { return t.there[by] }
 
 // freeTalker is the lowest number from 1 that is not taken.
 func freeTalker(taken func(int) bool) int {
