@@ -88,7 +88,7 @@ let told = false; // what the station was last told of ready
 /** @type {(() => void)[]} */
 let whenReady = [];
 let answering = ""; // slug of the line just answered
-let meaning = { word: "", since: -Infinity, guard, leadsOn: false }, place = { top: 0, since: -Infinity };
+let meaning = { word: "", of: "", since: -Infinity, guard, leadsOn: false }, place = { top: 0, since: -Infinity };
 /** @type {ReturnType<typeof setTimeout>|undefined} */
 let waiting; // a press that waits for its word to have stood long enough
 /** How loud each voice is that is heard here. @type {Meter[]} */
@@ -267,7 +267,7 @@ voice.onfar = (/** @type {MediaStream} */ stream, /** @type {number} */ place) =
 /* What a person presses. */
 
 /**
- * press is the one control. What comes while its word or its place is new may have been meant for
+ * press is the one control. What comes while its word, its line or its place is new may have been meant for
  * the one before. It is done once that time is over, if the word still stands and only led on
  * (to Ready, to Call after Ready, to Answer after Call); what could end or begin a call by mistake, and the
  * second half of a double click, is not done at all.
@@ -279,9 +279,9 @@ function press(clicks) {
   if (wait <= 0) {
     act();
   } else if (clicks < 2 && (meaning.leadsOn || pressed - meaning.since >= meaning.guard)) {
-    const { word } = meaning;
+    const { word, of } = meaning;
     clearTimeout(waiting);
-    waiting = setTimeout(() => word === meaning.word && act(), wait);
+    waiting = setTimeout(() => word === meaning.word && of === meaning.of && act(), wait);
   }
 }
 
@@ -449,10 +449,10 @@ function conclude() {
   const call = model.live(spoken);
   equipment.speak((answering !== "" || (call !== undefined && model.speaksIn(desk, call))) && !desk.muted);
   bells.sound(desk);
-  const { word } = model.act(desk);
-  if (word !== meaning.word) {
+  const { word } = model.act(desk), of = model.meant(desk);
+  if (word !== meaning.word || of !== meaning.of) {
     meaning = {
-      word, since: performance.now(),
+      word, of, since: performance.now(),
       guard: word === "Call" && /^(Hang up|Leave)/.test(meaning.word) ? guardAfterCall : guard,
       leadsOn: ["", "Ready", "Call"].includes(meaning.word) && ["Ready", "Call", "Answer"].includes(word),
     };

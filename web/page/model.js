@@ -228,6 +228,12 @@ export function act(d) {
   return does("Call", "call", `Space or Enter · ${ringsThere(l)}`);
 }
 
+/** meant is what the control's word is about: the line, and while one answers the call. @param {Desk} d */
+export function meant(d) {
+  const c = live(front(d));
+  return `${d.front} ${c && act(d).does === "answer" ? c.id : ""}`;
+}
+
 /** The control of a drill says so: a press that was meant for a drill never does what a real call asks for. @param {Act} a @returns {Act} */
 const drilled = (a) => ({ ...a, word: `${a.word} DRILL`, note: `DRILL · ${a.note}` });
 
