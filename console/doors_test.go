@@ -409,6 +409,30 @@ func TestSeatsAreNotTaken(t *testing.T) {
 	c.ends(api.CloseReplaced)
 }
 
+// TestAKioskTakesNoSeat: nor does a kiosk take the seat of another browser where nobody is logged in, or of a program.
+func TestAKioskTakesNoSeat(t *testing.T) {
+	s, _, _ := staffed(t)
+	kiosk := func() *browser {
+		b := newBrowser(t, s)
+		link, err := s.link("", true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.get(strings.TrimPrefix(link, s.URL()))
+		return b
+	}
+	first := kiosk()
+	id := first.attached(api.ToStation{}).next("welcome").Console
+	for _, have := range []string{id, attachLocal(t, s, api.ToStation{}).Welcome().Console} {
+		if got := kiosk().attached(api.ToStation{Console: have}).next("welcome").Console; got == have {
+			t.Errorf("a kiosk took the seat %s", have)
+		}
+	}
+	if got := first.attached(api.ToStation{Console: id}).next("welcome").Console; got != id {
+		t.Errorf("its own seat: %s, want %s", got, id)
+	}
+}
+
 // ends waits for the end, which must be of the code.
 func (p *testPage) ends(want websocket.StatusCode) {
 	p.t.Helper()

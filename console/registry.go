@@ -115,8 +115,8 @@ func (g *registry) attach(c *client, m api.ToStation) error {
 	return nil
 }
 
-// anothers says whether a seat is not c's to take over: somebody else sits there now, or whoever does
-// may speak and c's person may not.
+// anothers says whether a seat is not c's to take over: somebody else, or another browser where nobody is logged in, sits
+// there now; or whoever does may speak and c's person may not.
 func (g *registry) anothers(c *client, id string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -124,7 +124,12 @@ func (g *registry) anothers(c *client, id string) bool {
 	if old == nil {
 		return false
 	}
-	return old.who.person.ID != c.who.person.ID && g.all[old] == attached || acts.check(old.who.person) == nil && acts.check(c.who.person) != nil
+	return g.all[old] == attached && !c.who.as(old.who) || acts.check(old.who.person) == nil && acts.check(c.who.person) != nil
+}
+
+// as says whether both are the same: by person, or else by browser. A program on this machine passes for any of these.
+func (v visitor) as(o visitor) bool {
+	return v.person.ID == o.person.ID && (v.person.ID != "" || v.local || v.session == o.session && !o.local)
 }
 
 // room returns who holds the seat that m asks for, or why there is no room.
@@ -158,7 +163,7 @@ func (g *registry) ownRoom(who visitor) error {
 		whose, most = who.person.Name, maxOfPerson
 	}
 	for _, c := range g.holders {
-		if c.who.person.ID == who.person.ID && (who.person.ID != "" || c.who.session == who.session) {
+		if who.as(c.who) {
 			n++
 		}
 	}
