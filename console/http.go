@@ -67,6 +67,8 @@ var largeBodies = map[string]int64{
 	"POST /api/lines/{line}/presence/keys": maxKeyBody,
 	"POST /api/backup":                     2 * maxBody,
 	"PUT /api/watch":                       maxSettings,
+	"POST /api/watch/hand":                 2 * maxBody, // maxNote characters, each of up to six bytes as JSON
+	"POST /api/watch/leave":                2 * maxBody,
 	"POST /api/enrol/finish":               maxAnswer,
 	"POST /api/login/finish":               maxAnswer,
 }

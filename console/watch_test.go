@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"ringdown/api"
@@ -56,6 +57,25 @@ func TestWatchRequests(t *testing.T) {
 	} {
 		if got := b.request(c.method, c.path, c.body, nil); got.StatusCode != c.want {
 			t.Errorf("%s %s %s: %s %s, want %d", c.method, c.path, c.body, got.Status, got.text, c.want)
+		}
+	}
+}
+
+// A note of as many characters as a note may have comes through, whatever they are.
+func TestLongestNoteFits(t *testing.T) {
+	s, _ := testServer(t, nil)
+	c, err := api.Dial(s.cfg.Socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, char := range []string{"a", "<", "漢", "\U00020000"} {
+		m := api.WatchAct{As: "A. Weber", To: &api.Officer{Name: "B. Novak"}, Note: strings.Repeat(char, maxNote)}
+		if err := c.WatchAct(t.Context(), "hand", m); err != nil {
+			t.Errorf("%d times %s: %v", maxNote, char, err)
+		}
+		m.To = nil
+		if err := c.WatchAct(t.Context(), "leave", m); err != nil {
+			t.Errorf("%d times %s: %v", maxNote, char, err)
 		}
 	}
 }
