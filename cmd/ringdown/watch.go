@@ -196,9 +196,20 @@ func (c *watchRosterCommand) Run(t *terminal) error {
 	return printRoster(t.out, book)
 }
 
+// mostSettings is how many bytes of settings the station takes.
+const mostSettings = 256 << 10
+
 // set puts a file's settings in force. One without a revision replaces whatever there is.
 func (c *watchRosterCommand) set(t *terminal, client *api.Client) error {
-	text, err := os.ReadFile(c.Set)
+	f, err := os.Open(c.Set)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, mostSettings+1))
+	if err == nil && len(text) > mostSettings {
+		err = fmt.Errorf("%s has more than %d bytes, which is no roster", c.Set, mostSettings)
+	}
 	if err != nil {
 		return err
 	}
