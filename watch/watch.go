@@ -241,7 +241,7 @@ func (w *Watch) mine(who Officer) (*Held, error) {
 	case h == nil:
 		return nil, &Refusal{"no-watch", "Nobody has the watch.", "Take it first."}
 	case !h.Officer.Is(who):
-		return nil, &Refusal{"not-yours", h.Officer.Name + " has the watch.", "Take the watch first, if it shall be yours."}
+		return nil, &Refusal{"not-yours", "Somebody else has the watch: " + h.Officer.Name + ".", "Take the watch first, if it shall be yours."}
 	default:
 		return h, nil
 	}
