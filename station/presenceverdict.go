@@ -25,11 +25,11 @@ func (e *lineEnd) farClaimed(en *record.Entry) {
 	}
 	c := body.Claim
 	key, named := keyOf(e.principals(false), c.Credential)
-	who := body.Who
+	who := body.Who // the record has taken it once, so it takes it again
 	if named {
-		who = key.Name
+		who = recordable(key.Name)
 	}
-	v := verdict{number: en.Number, call: en.Call, drill: body.Drill, who: recordable(who), credential: c.Credential}
+	v := verdict{number: en.Number, call: en.Call, drill: body.Drill, who: who, credential: c.Credential}
 	e.claimShown(v, time.UnixMilli(en.Time))
 	want, err := p.desk.Take(now, e.moment(), en.Call, body.Drill, &c)
 	switch {
