@@ -2,7 +2,9 @@ package station
 
 import (
 	"testing"
+	"time"
 
+	"ringdown/presence"
 	"ringdown/record"
 	"ringdown/replica"
 )
@@ -23,4 +25,33 @@ func TestClaimOfAnyName(t *testing.T) {
 			t.Errorf("south has the notices %q", list)
 		}
 	})
+}
+
+// TestVerdictOfAnotherCall: a verdict that answers our claim as one of another call, or as a drill's, is shown by the record to
+// answer nothing; so it is on the console.
+func TestVerdictOfAnotherCall(t *testing.T) {
+	for name, drill := range map[string]bool{"another call": false, "a drill": true} {
+		t.Run(name, func(t *testing.T) {
+			inWitnesses(t, 8, func(w *witnesses) {
+				w.talking()
+				touch := w.ask(0)
+				w.atEnd(1, func(e *lineEnd) { // south says nothing of its own
+					e.proving.desk, e.proving.judged = presence.Desk{}, budget{spent: claimsBurst, last: e.s.opt.Now()}
+				})
+				w.claim(0, touched(t, w.soft[0], touch))
+				w.within(5*time.Second, "south has the claim", func() bool { return len(w.entered(1)) == 1 })
+				id := w.callID()
+				if !drill {
+					id[0]++
+				}
+				w.enterAs(1, replica.Draft{Time: time.Now(), Call: id, About: []record.Ref{{Relation: record.Answers, Other: true, Number: w.state(0).Own.Size - 1}},
+					Body: record.Presence{Act: record.PresenceVerified, Drill: drill, Who: "A. Weber"}})
+				w.within(5*time.Second, "north has it", func() bool { return len(w.entered(0)) == 2 })
+				time.Sleep(time.Second)
+				if have := w.shown(0, 0); have != "A. Weber claimed " {
+					t.Errorf("north shows %q", have)
+				}
+			})
+		})
+	}
 }

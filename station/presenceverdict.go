@@ -108,8 +108,12 @@ func (e *lineEnd) claimNumbered(id replica.ID, number int64) {
 	}
 }
 
-// claimAnswered shows the other side's verdict on our claim.
-func (e *lineEnd) claimAnswered(number int64, body record.Presence, at time.Time) {
+// claimAnswered shows the other side's verdict on our claim, if it is of the call, or the drill, of the claim.
+func (e *lineEnd) claimAnswered(number int64, of record.CallID, body record.Presence, at time.Time) {
+	e.provingCall()
+	if of != e.proving.proven || body.Drill != e.drilling() {
+		return
+	}
 	for i := range e.proving.proofs {
 		p := &e.proving.proofs[i]
 		if p.Side != "us" || p.number != number || p.State != api.PresenceClaimed {
@@ -214,7 +218,7 @@ func (c *clerk) heardPresence(own bool, en *record.Entry) {
 	case own:
 		c.s.post(func() { c.e.claimNumbered(replica.ID(en.HeaderSalt), en.Number) })
 	case answers:
-		c.s.post(func() { c.e.claimAnswered(ref.Number, body, time.UnixMilli(en.Time)) })
+		c.s.post(func() { c.e.claimAnswered(ref.Number, en.Call, body, time.UnixMilli(en.Time)) })
 	case len(c.claims.open) < mostClaims:
 		c.claims.open[en.Number] = nil
 		c.s.post(func() { c.e.farClaimed(en) })
