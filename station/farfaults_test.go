@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"ringdown/accord"
 	"ringdown/presence"
 	"ringdown/record"
 	"ringdown/replica"
@@ -54,4 +55,43 @@ func TestVerdictOfAnotherCall(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestMissedWhateverChanges: what the other side enters of the accord, and a change of addresses that it makes alone, leaves a
+// test missed; new times of tests make void what was due by the old ones, also after a restart.
+func TestMissedWhateverChanges(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		slot := r.at(1)[0]
+		time.Sleep(time.Until(slot.Add(29 * time.Minute)))
+		for side := range r.st {
+			r.enterAs(side, replica.Draft{Time: time.Now(), Body: record.AccordChange{Serial: 1}})
+		}
+		time.Sleep(time.Until(slot.Add(31 * time.Minute)))
+		if m := r.test(0).Missed; len(m) != 1 {
+			t.Errorf("missed %v, want one", m)
+		}
+		for side := range r.st {
+			if err := r.st[side].onLine("line0", func(e *lineEnd, _ time.Time) error {
+				rules := e.rules
+				rules.Tests = []accord.TimeOfDay{2, 20 * 60}
+				e.agree(Agreed{Rules: rules})
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(keepEvery + time.Second)
+		if m := r.test(0).Missed; len(m) != 0 {
+			t.Errorf("by the new times %v is missed", m)
+		}
+		was := r.change
+		r.change = func(side int, o *LineOptions) { was(side, o); o.Agreed.Rules.Tests = []accord.TimeOfDay{2, 20 * 60} }
+		r.kill(0)
+		r.start(0)
+		r.open(10 * time.Second)
+		time.Sleep(time.Second)
+		if m := r.test(0).Missed; len(m) != 0 {
+			t.Errorf("by the new times %v is missed after a restart", m)
+		}
+	})
 }

@@ -115,6 +115,7 @@ func TestDatesHideNothingMissed(t *testing.T) {
 	for name, act := range map[string]func(l *testLogs){
 		"nothing":                 func(*testLogs) {},
 		"a change of the accord":  func(l *testLogs) { l.enter(false, 7*time.Hour, record.AccordChange{}) },
+		"one after its time":      func(l *testLogs) { l.enter(false, slot8+20*time.Minute, record.AccordChange{Serial: 9}) },
 		"one that is dated ahead": func(l *testLogs) { l.dated(ahead, record.AccordChange{}) },
 		"a result dated ahead": func(l *testLogs) {
 			l.trial(false, 0, 2*time.Hour, 2*time.Hour, ahead, "amber seven", record.TestPassed)

@@ -17,7 +17,11 @@ func (e *lineEnd) ruleTrials() {
 		return
 	}
 	rules := e.rules
-	e.clerk.must(func() { e.clerk.desk.rules, e.clerk.desk.fresh = rules, true })
+	e.clerk.must(func() {
+		d := &e.clerk.desk
+		d.rules, d.fresh, d.owed = rules, true, true
+		d.agree(rules.Tests, e.s.opt.Now())
+	})
 }
 
 // StartTest asks the other side to read two words back.

@@ -59,7 +59,7 @@ const (
 // loadTrials takes in what the record tells of tests and of the right to call.
 func (c *clerk) loadTrials(now time.Time) error {
 	d := &c.desk
-	d.trials, d.fresh = trials{}, true
+	d.trials, d.fresh = trials{Times: d.rules.Tests}, true
 	text, err := c.st.Get(trialsKey)
 	if err != nil {
 		return err
@@ -69,6 +69,7 @@ func (c *clerk) loadTrials(now time.Time) error {
 	if text != nil && json.Unmarshal(text, &kept) == nil && kept.Sizes[0] <= st.Own.Size && kept.Sizes[1] <= st.Far.Size && kept.sound() {
 		d.trials = kept
 	}
+	d.agree(d.rules.Tests, now)
 	c.scanTrials(now)
 	for _, w := range c.rep.Status().Waiting {
 		c.waitTrial(w.Draft)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"ringdown/accord"
 	"ringdown/record"
 	"ringdown/replica"
 )
@@ -12,11 +13,12 @@ import (
 // go in, each after what it answers, and the same entries give the same on both sides. Encoded as JSON
 // they are kept, so that a start reads only what came since.
 type trials struct {
-	Sizes  [2]int64    // entries taken in, ours and theirs
-	Begun  [2]int64    // time of each log's first entry; 0: there is none
-	Signed int64       // time of the newest entry of either that the accord was signed or changed
-	Tests  [2][]*trial // by who asked, the oldest first, at most mostTrials
-	Rights [2]*right   // the newest of each
+	Sizes  [2]int64           // entries taken in, ours and theirs
+	Begun  [2]int64           // time of each log's first entry; 0: there is none
+	Times  []accord.TimeOfDay // of tests, as agreed now
+	Since  int64              // when they came to be these, by our clock; 0: they were from the beginning
+	Tests  [2][]*trial        // by who asked, the oldest first, at most mostTrials
+	Rights [2]*right          // the newest of each
 }
 
 // mostTrials bounds what is remembered of each side's tests: more than two days of them. A flood
@@ -73,7 +75,8 @@ func (t *trials) take(own bool, e *record.Entry, now time.Time) bool {
 	if e == nil {
 		return false
 	}
-	if t.Begun[i] == 0 {
+	begins := t.Begun[i] == 0
+	if begins {
 		t.Begun[i] = e.Time
 	}
 	switch body := e.Body.(type) {
@@ -82,14 +85,18 @@ func (t *trials) take(own bool, e *record.Entry, now time.Time) bool {
 		t.test(own, e, body, ref)
 	case record.Right:
 		t.Rights[i] = &right{At: e.Time, Known: now.UnixMilli(), Act: body.Act, Who: body.Who, Text: body.Text}
-	case record.AccordChange:
-		if e.Time <= now.Add(record.TestLate).UnixMilli() { // what is dated ahead makes no test before it void
-			t.Signed = max(t.Signed, e.Time)
-		}
 	default:
-		return false
+		return begins
 	}
 	return true
+}
+
+// agree notes the times of tests. Other changes of the accord, which the other side may make alone or only
+// enter, make no test void.
+func (t *trials) agree(times []accord.TimeOfDay, now time.Time) {
+	if !slices.Equal(times, t.Times) {
+		t.Times, t.Since = times, now.UnixMilli()
+	}
 }
 
 func (t *trials) test(own bool, e *record.Entry, b record.Test, ref record.Ref) {
@@ -186,7 +193,7 @@ func (t *trials) missed(times []time.Duration, now time.Time) (slots []time.Time
 		return nil
 	}
 	latest := now.Add(record.TestLate).UnixMilli() // what is dated later is dated wrong
-	since := max(t.Begun[0], t.Signed)
+	since := max(t.Begun[0], t.Since)
 	if t.Begun[1] <= latest {
 		since = max(since, t.Begun[1])
 	}
