@@ -1,6 +1,7 @@
 package station
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -92,6 +93,47 @@ func TestMissedWhateverChanges(t *testing.T) {
 		time.Sleep(time.Second)
 		if m := r.test(0).Missed; len(m) != 0 {
 			t.Errorf("by the new times %v is missed after a restart", m)
+		}
+	})
+}
+
+// TestTheHornIsRightAtLast: however often the other side suspends and restores, the hooks hear how it stands in the end, and what
+// this side does is told at once.
+func TestTheHornIsRightAtLast(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		h := r.withHooks(nil)
+		r.startAll()
+		for i := range 41 {
+			body := record.Right{Act: record.RightSuspended, Who: "nobody", Text: fmt.Sprint("because ", i)}
+			if i%2 == 1 {
+				body = record.Right{Act: record.RightRestored, Who: "nobody"}
+			}
+			r.enterAs(1, replica.Draft{Time: time.Now(), Body: body})
+			time.Sleep(500 * time.Millisecond)
+		}
+		r.within(time.Second, "it is suspended", func() bool { return r.suspended(0) != "" })
+		told := func() (n int, last string) {
+			for _, ev := range h.heard() {
+				if ev == hookSuspended || ev == hookRestored {
+					n, last = n+1, ev
+				}
+			}
+			return n, last
+		}
+		before, _ := told()
+		r.suspend(0, "ours")
+		time.Sleep(2 * time.Second)
+		if n, _ := told(); n != before+1 {
+			t.Errorf("of ours the horn is told %d times, want once", n-before)
+		}
+		time.Sleep(5 * time.Minute)
+		if _, last := told(); last != hookSuspended {
+			t.Errorf("calls are suspended, and the horn was last told %q", last)
+		}
+		r.resume(0)
+		time.Sleep(5 * time.Minute)
+		if n, last := told(); last != hookRestored || n > 2*hookRightBurst {
+			t.Errorf("told %d times, at last %q", n, last)
 		}
 	})
 }

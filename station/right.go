@@ -109,10 +109,11 @@ func (s *Station) keeper(slug string) (keeper, error) {
 // A trialled is what the loop knows of tests and of the right to call.
 type trialled struct {
 	trials told
-	heard  bool   // the clerk has said it in this run
-	asked  budget // of what hooks are told of tests
-	rights budget // and of suspensions
-	missed budget // and of tests that were missed
+	heard  bool      // the clerk has said it in this run
+	hooked [2]bool   // what hooks were told last: ours is suspended, theirs is
+	asked  budget    // of what hooks are told of tests
+	rights [2]budget // and of suspensions, ours and theirs
+	missed budget    // and of tests that were missed
 }
 
 // Hooks are told of tests, and of the right to call, so often at most, whatever the other side asks and says: it shall
@@ -132,13 +133,16 @@ func (e *lineEnd) setTrials(t told) {
 	}
 	was, now := e.trialled.trials, e.s.opt.Now()
 	e.trialled.trials = t
+	if !e.trialled.heard {
+		e.hooked = [2]bool{t.suspendedBy("us") != nil, t.suspendedBy("them") != nil}
+	}
 	why := wire.ReasonNone
 	if len(t.suspended) > 0 {
 		why = wire.Suspended
 	}
 	e.refuseCalls(now, why)
 	if e.trialled.heard {
-		e.hookRights(now, was.suspended, t.suspended)
+		e.hookRights(now)
 		e.hookTests(now, was.test, t.test)
 	}
 	e.trialled.heard = true
@@ -146,26 +150,28 @@ func (e *lineEnd) setTrials(t told) {
 	e.s.byTime.fix(e)
 }
 
-// hookRights tells what has been suspended and restored.
-func (e *lineEnd) hookRights(now time.Time, was, is []api.Suspension) {
-	of := func(list []api.Suspension, by string) *api.Suspension {
-		for i := range list {
-			if list[i].By == by {
-				return &list[i]
-			}
-		}
+// suspendedBy is the suspension of a side; nil if there is none.
+func (t *told) suspendedBy(by string) *api.Suspension {
+	i := slices.IndexFunc(t.suspended, func(x api.Suspension) bool { return x.By == by })
+	if i < 0 {
 		return nil
 	}
-	for by, name := range map[string]string{"us": e.s.opt.Name, "them": e.opt.Peer} {
-		before, after := of(was, by), of(is, by)
-		if (before == nil) == (after == nil) || !e.trialled.rights.spend(now, hookRightPerHour/3600., hookRightBurst) {
+	return &t.suspended[i]
+}
+
+// hookRights tells what is suspended or restored, unlike when hooks were told last. What a flood keeps from them now they are told
+// as soon as one may be told again.
+func (e *lineEnd) hookRights(now time.Time) {
+	for i, side := range [2]struct{ by, name string }{{"us", e.s.opt.Name}, {"them", e.opt.Peer}} {
+		x := e.trials.suspendedBy(side.by)
+		if (x != nil) == e.hooked[i] || !e.rights[i].spend(now, hookRightPerHour/3600., hookRightBurst) {
 			continue
 		}
-		switch {
-		case before == nil && after != nil:
-			e.s.announce(e, webhook.Event{Event: hookSuspended, Text: name + " has suspended the right to call: " + after.Reason})
-		case before != nil && after == nil:
-			e.s.announce(e, webhook.Event{Event: hookRestored, Text: name + " has restored the right to call."})
+		e.hooked[i] = x != nil
+		if x != nil {
+			e.s.announce(e, webhook.Event{Event: hookSuspended, Text: side.name + " has suspended the right to call: " + x.Reason})
+		} else {
+			e.s.announce(e, webhook.Event{Event: hookRestored, Text: side.name + " has restored the right to call."})
 		}
 	}
 }

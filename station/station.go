@@ -297,6 +297,7 @@ func (s *Station) report() {
 		s.figures = now.Add(time.Second)
 		for _, e := range s.lines {
 			e.enterStates(now)
+			e.hookRights(now)
 		}
 	}
 	if len(s.dirty) > 0 {
