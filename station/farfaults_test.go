@@ -2,6 +2,7 @@ package station
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -136,4 +137,34 @@ func TestTheHornIsRightAtLast(t *testing.T) {
 			t.Errorf("told %d times, at last %q", n, last)
 		}
 	})
+}
+
+// TestWhoListensStays: however much people do in a call, who has joined it and not left is shown, and each voice has its name.
+func TestWhoListensStays(t *testing.T) {
+	tales, at := newTales(), time.Now()
+	did := func(who string, step record.Step, speaks bool) {
+		at = at.Add(time.Second)
+		tales.take("them", at, record.CallStep{Step: step, Who: who, Role: record.RoleOfficer, Speaks: speaks})
+	}
+	did("A", record.StepJoined, true)
+	did("B", record.StepJoined, true)
+	did("V", record.StepJoined, false)
+	did("A", record.StepLeft, false)
+	for range 2 * mostRungs {
+		did("C", record.StepAsked, false)
+	}
+	did("C", record.StepJoined, true)
+	var got []string
+	for _, j := range tales.in["them"] {
+		got = append(got, fmt.Sprint(j.Person, " ", j.Talker))
+	}
+	if want := []string{"B 2", "V 0", "C 1"}; !slices.Equal(got, want) {
+		t.Errorf("joined %q, want %q", got, want)
+	}
+	for i := range 2 * mostJoined {
+		did(fmt.Sprint("O", i), record.StepJoined, false)
+	}
+	if list := tales.in["them"]; len(list) != mostJoined || list[0].Person != "B" || list[1].Person != "C" {
+		t.Errorf("%d have joined, first %+v", len(list), list[:2])
+	}
 }

@@ -329,7 +329,7 @@ func (e *lineEnd) joinedStatus() (list []api.Joined) {
 		list = append(list, api.Joined{Side: "us", Console: g.seat.id, Person: g.seat.who(), Role: rolesOf[g.seat.role()], Speaks: g.talker != 0, Talker: int(g.talker)})
 	}
 	if s := e.call.View().State; s == call.Active || s == call.Held {
-		list = append(list, e.tales.joined("them")...)
+		list = append(list, e.tales.in["them"]...)
 	}
 	return list
 }

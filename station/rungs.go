@@ -18,9 +18,6 @@ import (
 // mostRungs is how many rungs of people a ladder shows of each side: the newest. The record has all.
 const mostRungs = 24
 
-// mostJoined is how many who have joined are known of each side: the newest.
-const mostJoined = 64
-
 // A did is a rung of the machine's that names a person.
 type did struct {
 	step record.Step
@@ -35,13 +32,13 @@ type person struct {
 
 // tales is what people have done in a call, on both sides.
 type tales struct {
-	rungs map[string][]api.Step // of people, by "us" and "them", as they were written
+	rungs map[string][]api.Step   // of people, by "us" and "them", as they were written
+	in    map[string][]api.Joined // who has joined on a side and not left, as its entries tell
 	dids  map[did]person
-	there map[string][]api.Joined // who has joined and not left, as the entries tell
 }
 
 func newTales() tales {
-	return tales{make(map[string][]api.Step), make(map[did]person), make(map[string][]api.Joined)}
+	return tales{make(map[string][]api.Step), make(map[string][]api.Joined), make(map[did]person)}
 }
 
 var personal = map[record.Step]bool{
@@ -60,7 +57,7 @@ func (t *tales) take(by string, at time.Time, s record.CallStep) {
 		rung := api.Step{Name: s.Step.String(), At: stamp(at), By: by, Who: s.Who, Role: rolesOf[s.Role], Speaks: s.Speaks, Minutes: int(s.Count)}
 		list := append(t.rungs[by], rung)
 		t.rungs[by] = list[max(0, len(list)-mostRungs):]
-		t.join(by, rung)
+		t.comeOrGo(by, rung)
 	case s.Step == record.StepCalled, s.Step == record.StepAnswered, s.Step == record.StepEnded:
 		t.dids[did{s.Step, by}] = person{s.Who, s.Role}
 	}
@@ -97,14 +94,16 @@ func (t *tales) ladder(machine []call.Step, ahead time.Duration) []api.Step {
 	return append(append(append(make([]api.Step, 0, len(before)+len(during)+len(after)), before...), during...), after...)
 }
 
-// join notes who has joined on a side, and who has left. Each who speaks has the lowest number that is free,
-// as in [company.place]; the first is who speaks for the side.
-func (t *tales) join(by string, s api.Step) {
-	list := t.there[by]
-	i := slices.IndexFunc(list, func(j api.Joined) bool { return j.Person == s.Who && j.Role == s.Role })
-	if i >= 0 && s.Name != "asked" && s.Name != "fetching" && s.Name != "present" {
-		list = slices.Delete(list, i, i+1)
+// mostJoined is of how many of a side this is known; beyond it who listens is forgotten first.
+const mostJoined = 64
+
+// comeOrGo notes who has joined, left or taken over. Each who speaks has the lowest number that is free, as in
+// [lineEnd.join]; the first is who speaks for the side.
+func (t *tales) comeOrGo(by string, s api.Step) {
+	if s.Name == "asked" || s.Name == "fetching" || s.Name == "present" {
+		return
 	}
+	list := slices.DeleteFunc(t.in[by], func(j api.Joined) bool { return j.Person == s.Who && j.Role == s.Role })
 	if s.Name == "joined" {
 		j := api.Joined{Side: by, Person: s.Who, Role: s.Role, Speaks: s.Speaks}
 		if s.Speaks {
@@ -112,13 +111,13 @@ func (t *tales) join(by string, s api.Step) {
 				return slices.ContainsFunc(list, func(o api.Joined) bool { return o.Talker == n })
 			})
 		}
-		list = append(list, j)
+		if list = append(list, j); len(list) > mostJoined {
+			i := max(0, slices.IndexFunc(list, func(j api.Joined) bool { return !j.Speaks }))
+			list = slices.Delete(list, i, i+1)
+		}
 	}
-	t.there[by] = list[max(0, len(list)-mostJoined):]
+	t.in[by] = list
 }
-
-// joined is who has joined on a side and not left.
-func (t *tales) joined(by string) []api.Joined { return t.there[by] }
 
 // freeTalker is the lowest number from 1 that is not taken.
 func freeTalker(taken func(int) bool) int {
