@@ -133,12 +133,19 @@ func (b *Builder) talks() []talk {
 					continue // both lifted, under one id: it stands with the first party's calls
 				}
 			}
-			t.crossing = !t.out.other.IsZero() || !t.in.other.IsZero() || t.in.called != 0
+			t.crossing = t.crossed()
 			list = append(list, t)
 		}
 	}
 	slices.SortStableFunc(list, func(a, b talk) int { return cmp.Compare(a.out.called, b.out.called) })
 	return list
+}
+
+// crossed reports whether both lifted at once: a side says so, and the call was answered there without ever having
+// waited. Of one that waited, or that nobody answered, the word of who was called would take it out of the figures.
+func (t *talk) crossed() bool {
+	said := !t.out.other.IsZero() || !t.in.other.IsZero() || t.in.called != 0
+	return said && t.in.reached == 0 && t.answered()
 }
 
 // yielded are, for each side, its own calls that by its own log yielded to a crossing one.

@@ -66,7 +66,8 @@
 //	given up      the caller hung up before, and the call had reached the other station
 //	not reached   the other station entered neither "reached" nor "ringing"
 //	broken off    a console, the line or a station was lost before it was answered
-//	crossed       both lifted at once and were connected; there was nothing to answer
+//	crossed       both lifted at once and were connected, as a side says; there was nothing to answer,
+//	              so the called side entered "answered" and neither "reached" nor "ringing"
 //	open          no end is entered yet
 //
 // A call that yielded to a crossing one is none of its own, if its caller's own log says that it yielded.

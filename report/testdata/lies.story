@@ -38,4 +38,16 @@ paths 1
 2 2026-11-02T17:00:00Z call x crossed d
 2 2026-11-02T17:00:01Z call x answered
 1 2026-11-02T17:00:30Z call d ended not reached
+# South lets a call ring until North gives up, and says that both had lifted; so of one that it took after 90 s.
+1 2026-11-02T18:00:00Z call e called
+2 2026-11-02T18:00:00Z call e reached
+2 2026-11-02T18:00:30Z call e crossed w
+1 2026-11-02T18:02:00Z call e ended no answer
+2 2026-11-02T18:02:00Z call e ended no answer
+1 2026-11-02T19:00:00Z call f called
+2 2026-11-02T19:00:00Z call f reached
+2 2026-11-02T19:01:30Z call f answered
+2 2026-11-02T19:01:30Z call f crossed v
+1 2026-11-02T19:02:00Z call f ended hung up
+2 2026-11-02T19:02:00Z call f ended hung up
 1 2026-11-02T23:59:59Z message
