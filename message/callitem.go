@@ -33,7 +33,7 @@ func (d *drawing) call(item *api.Item, n int64) error {
 	id := record.CallID(t.id)
 	call := &api.RecordedCall{ID: id.String(), Drill: t.drill}
 	item.Call, item.Key, item.By = call, CallKey(id, t.drill), side(t.lifted)
-	if call.Steps, err = d.steps(t.merged, maxSteps); err != nil {
+	if call.Steps, err = d.steps(t.merged, maxSteps, 0, 1); err != nil {
 		return err
 	}
 	if err := d.ends(call, t); err != nil {
@@ -99,15 +99,15 @@ func (t *told) proof(p Proofs) record.ProofState {
 	return least
 }
 
-// steps are the entries of calls as they were added, of each side the first.
-func (d *drawing) steps(calls []int64, limit int) ([]api.RecordedStep, error) {
+// steps are the entries of calls as they were added, of each log (0 ours, 1 theirs) the first.
+func (d *drawing) steps(calls []int64, limit int, logs ...int) ([]api.RecordedStep, error) {
 	type numbered struct {
 		seq int64
 		api.RecordedStep
 	}
 	var all []numbered
 	for _, n := range calls {
-		for log := range 2 {
+		for _, log := range logs {
 			err := d.all(`SELECT s.id, seq, step, reason, speaks, count, role, who, at FROM step s JOIN entry e ON e.id = s.id
 				WHERE call = ? AND s.id & 1 = ? ORDER BY s.id LIMIT ?`, []any{n, log, limit}, func(rows *sql.Rows) error {
 				var id entryID
@@ -229,7 +229,12 @@ const maxEntries = 4096
 
 // CallEntries names the entries of a call, in the order in which they were added; of one side at
 // most 4096.
-func (v *View) CallEntries(key string) (refs []Ref, err error) {
+func (v *View) CallEntries(key string) (refs []Ref, err error) { return v.callEntries(key, 0, 1) }
+
+// OwnCallEntries names those of our own log. The other side's, however many, cost nothing.
+func (v *View) OwnCallEntries(key string) ([]Ref, error) { return v.callEntries(key, 0) }
+
+func (v *View) callEntries(key string, logs ...int) (refs []Ref, err error) {
 	id, drill, ok := parseCallKey(key)
 	if !ok {
 		return nil, nil
@@ -244,7 +249,7 @@ func (v *View) CallEntries(key string) (refs []Ref, err error) {
 		if err != nil {
 			return err
 		}
-		steps, err := d.steps(t.merged, maxEntries)
+		steps, err := d.steps(t.merged, maxEntries, logs...)
 		for _, step := range steps {
 			own, number, _ := ParseKey(step.Key)
 			refs = append(refs, Ref{own, number})

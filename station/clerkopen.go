@@ -200,12 +200,12 @@ func (c *clerk) ownSteps(id record.CallID, drill bool) (steps []record.Step) {
 	if c.view == nil {
 		return nil
 	}
-	refs, err := c.view.CallEntries(message.CallKey(id, drill))
+	refs, err := c.view.OwnCallEntries(message.CallKey(id, drill))
 	if err != nil {
 		return nil
 	}
 	for _, ref := range refs {
-		if e, err := c.rep.Entry(true, ref.Number); ref.Own && err == nil {
+		if e, err := c.rep.Entry(true, ref.Number); err == nil {
 			if s, ok := e.Body.(record.CallStep); ok && e.Call == id {
 				steps = append(steps, s.Step)
 			}
@@ -243,13 +243,13 @@ func (c *clerk) ended(x message.OpenCall) bool {
 	if steps, ended := c.waitingCalls(); slices.Contains(steps, x) {
 		return ended[x]
 	}
-	refs, err := c.view.CallEntries(message.CallKey(x.ID, x.Drill))
+	refs, err := c.view.OwnCallEntries(message.CallKey(x.ID, x.Drill))
 	if err != nil {
 		return false
 	}
 	newest, over := int64(-1), false
 	for _, ref := range refs {
-		if !ref.Own || ref.Number < newest {
+		if ref.Number < newest {
 			continue
 		}
 		if e, err := c.rep.Entry(true, ref.Number); err == nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ringdown/accord"
+	"ringdown/message"
 	"ringdown/presence"
 	"ringdown/record"
 	"ringdown/replica"
@@ -167,4 +168,35 @@ func TestWhoListensStays(t *testing.T) {
 	if list := tales.in["them"]; len(list) != mostJoined || list[0].Person != "B" || list[1].Person != "C" {
 		t.Errorf("%d have joined, first %+v", len(list), list[:2])
 	}
+}
+
+// TestTheirStepsCostNoLookUp: however much the other side enters of a call, each further word of its that both lifted costs as
+// little to weigh: else a flood of them leaves no time for what this side enters.
+func TestTheirStepsCostNoLookUp(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		r.startAll()
+		r.settle(5 * time.Second)
+		north, south := r.phone(0), r.phone(1)
+		r.answer(north, south)
+		var e *lineEnd
+		var id record.CallID
+		r.inLoop(func(end *lineEnd) { e, id = end, record.CallID(end.call.View().ID) })
+		cost := func() (n float64) {
+			done := make(chan struct{})
+			e.clerk.must(func() {
+				n = testing.AllocsPerRun(3, func() { e.clerk.ownSteps(id, false); e.clerk.ended(message.OpenCall{ID: id}) })
+				close(done)
+			})
+			<-done
+			return n
+		}
+		before := cost()
+		for range 500 {
+			r.enterAs(1, replica.Draft{Time: time.Now(), Call: id, Body: record.CallStep{Step: record.StepAsked}})
+		}
+		r.settle(20 * time.Second)
+		if after := cost(); after > 2*before {
+			t.Errorf("with 500 entries of theirs it costs %v allocations, without them %v", after, before)
+		}
+	})
 }
