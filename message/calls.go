@@ -22,6 +22,9 @@ func (t *taking) callStep(id entryID, e *record.Entry) {
 	body, _ := e.Body.(record.CallStep) // of an erased one there is no step, but that it was
 	drill := e.Kind == record.KindDrill
 	n := t.callOf(e.Call, drill)
+	if id.own() && cameHere(body.Step) { // it was not given up, whatever was said
+		t.do("UPDATE call SET into_n = 0 WHERE n = ?", n)
+	}
 	t.state.seq++
 	t.do("INSERT INTO step VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", id, n, t.state.seq, body.Step, body.Reason, body.By, body.Speaks, body.Count, body.Role, body.Who)
 	t.placeCall(n, id, e)
@@ -51,6 +54,9 @@ func (t *taking) callStep(id entryID, e *record.Entry) {
 // goesOn reports whether a step says that the call is not over, or is not over any more: it rings anew
 // if a station was started again while it rang. Persons may still leave a call that has ended.
 func goesOn(s record.Step) bool { return s >= record.StepCalled && s < record.StepEnded }
+
+// cameHere reports whether a step of ours says that a call of the other side's was here.
+func cameHere(s record.Step) bool { return s == record.StepReached || s == record.StepRinging }
 
 // least and most keep the first and the last of what one side said of a call.
 func (t *taking) least(column string, n int64, id entryID) {
@@ -85,13 +91,16 @@ func (t *taking) dateCall(n int64) {
 }
 
 // mergeCall makes a call that was given up a part of the one for which it was: by our own word
-// alone, so that the other side cannot move what we have seen.
+// alone, so that the other side cannot move what we have seen; and not if it was here, or comes here later.
 func (t *taking) mergeCall(gone, n int64) {
 	var pos, into, other int64
 	t.get("SELECT pos, into_n FROM call WHERE n = ?", gone)(&pos, &into)
 	t.get("SELECT into_n FROM call WHERE n = ?", n)(&other)
 	if gone == n || into != 0 || other != 0 || t.get("SELECT 1 FROM call WHERE into_n = ? AND into_n <> 0 LIMIT 1", gone)(new(int)) {
 		return // one step, and no circles
+	}
+	if t.get("SELECT 1 FROM step WHERE call = ? AND id & 1 = 0 AND step IN (?, ?) LIMIT 1", gone, record.StepReached, record.StepRinging)(new(int)) {
+		return
 	}
 	t.do("UPDATE call SET into_n = ?, pos = 0 WHERE n = ?", n, gone)
 	t.moveFilings(gone, n)

@@ -132,6 +132,24 @@ func TestTheyCannotHideACall(t *testing.T) {
 	equal(t, "rows", len(w.all(api.RecordQuery{})), 2)
 }
 
+// A call of theirs that was said to be given up, and that was here before or comes after, keeps a row.
+func TestTheyCannotHideACallOfTheirs(t *testing.T) {
+	for _, before := range []bool{true, false} {
+		w := newWorld(t)
+		reached := func() { w.us(step(record.StepReached, 1), inCall(9)) }
+		w.us(called("Bo"), inCall(2))
+		if before {
+			reached()
+		}
+		w.us(record.CallStep{Step: record.StepCrossed, Other: callID(9)}, inCall(2))
+		if !before {
+			reached()
+		}
+		w.them(called("Ada"), inCall(9))
+		same(t, "rows", keys(w.all(api.RecordQuery{Kinds: []string{"call"}})), []string{CallKey(callID(2), false), CallKey(callID(9), false)})
+	}
+}
+
 // A call has the proof of the least of its entries.
 func TestProofOfACall(t *testing.T) {
 	w := newWorld(t)

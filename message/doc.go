@@ -34,7 +34,8 @@
 //	drill     A call that says so. What is entered as a drill and what is entered as a call are two,
 //	          even under one id: neither can hide the other, or pass for it.
 //	crossed   The call that was given up is part of the other, if our own log says so. A station says so by the
-//	          other side's word, too, where it lifted and knows nothing of the other call.
+//	          other side's word, too, where it lifted and knows nothing of the other call. One that was here
+//	          all the same, or comes later, was not given up: it has a row.
 //	test      A row at the entry that asked. The other side reads back, first; the side that asked judges,
 //	          first: what was read back, or that nobody did.
 //	presence  A row at the claim. The other side judges it, first, under the same call and the same mark

@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"ringdown/accord"
+	"ringdown/api"
 	"ringdown/message"
 	"ringdown/presence"
 	"ringdown/record"
 	"ringdown/replica"
+	"ringdown/wire"
 )
 
 // TestClaimOfAnyName: a claim is answered whatever name it gives that the record takes, and keeps no other waiting.
@@ -197,6 +199,42 @@ func TestTheirStepsCostNoLookUp(t *testing.T) {
 		r.settle(20 * time.Second)
 		if after := cost(); after > 2*before {
 			t.Errorf("with 500 entries of theirs it costs %v allocations, without them %v", after, before)
+		}
+	})
+}
+
+// TestACallNamedAheadIsShown: a call that the other side said to have given up for one of ours, and then makes, has a row of its own.
+func TestACallNamedAheadIsShown(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		r.startAll()
+		r.settle(5 * time.Second)
+		north, south := r.phone(0), r.phone(1)
+		r.answer(north, south)
+		var first record.CallID
+		r.inLoop(func(e *lineEnd) { first = record.CallID(e.call.View().ID) })
+		later := wire.CallID{9}
+		r.enterAs(1, replica.Draft{Time: time.Now(), Call: first, Body: record.CallStep{Step: record.StepCrossed, Other: record.CallID(later)}})
+		time.Sleep(time.Second)
+		north.press("hangup")
+		time.Sleep(time.Minute)
+		at := time.Now().UnixMilli()
+		r.inLoop(func(e *lineEnd) {
+			e.call.FarSignal(e.s.opt.Now(), wire.Signal{Call: later, Step: wire.StepCalling, At: [3]int64{at, 0, 0}})
+		})
+		time.Sleep(10 * time.Second)
+		r.inLoop(func(e *lineEnd) {
+			e.call.FarSignal(e.s.opt.Now(), wire.Signal{Call: later, Step: wire.StepEnded, Reason: wire.Cancelled, At: [3]int64{at, 0, at + 10_000}})
+		})
+		time.Sleep(2 * time.Second)
+		if north.ringCount() != 1 {
+			t.Fatalf("north rang %d times: this shows nothing", north.ringCount())
+		}
+		var ids []string
+		for _, it := range r.page(0, api.RecordQuery{Kinds: []string{"call"}}).Items {
+			ids = append(ids, it.Call.ID)
+		}
+		if want := []string{record.CallID(later).String(), first.String()}; !slices.Equal(ids, want) {
+			t.Errorf("north shows the calls %q, want %q", ids, want)
 		}
 	})
 }
