@@ -22,8 +22,8 @@ func (t *taking) callStep(id entryID, e *record.Entry) {
 	body, _ := e.Body.(record.CallStep) // of an erased one there is no step, but that it was
 	drill := e.Kind == record.KindDrill
 	n := t.callOf(e.Call, drill)
-	if id.own() && cameHere(body.Step) { // it was not given up, whatever was said
-		t.do("UPDATE call SET into_n = 0 WHERE n = ?", n)
+	if id.own() && cameHere(body.Step) {
+		t.comes(n, e)
 	}
 	t.state.seq++
 	t.do("INSERT INTO step VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", id, n, t.state.seq, body.Step, body.Reason, body.By, body.Speaks, body.Count, body.Role, body.Who)
@@ -57,6 +57,26 @@ func goesOn(s record.Step) bool { return s >= record.StepCalled && s < record.St
 
 // cameHere reports whether a step of ours says that a call of the other side's was here.
 func cameHere(s record.Step) bool { return s == record.StepReached || s == record.StepRinging }
+
+// ringsAnew is how long after its end, in milliseconds, a call may ring that a restart had ended.
+const ringsAnew = 5 * 60_000
+
+// comes takes in that a call of the other side's is here, so it was not given up, whatever was said. If our log has ended it
+// before, who called then and who answered is past, and with it what end of theirs we had seen; and if that was long ago,
+// the other side has used its id again, and the row is where it rings now.
+func (t *taking) comes(n int64, e *record.Entry) {
+	t.do("UPDATE call SET into_n = 0 WHERE n = ?", n)
+	var pos, ended int64
+	if !t.get("SELECT c.pos, e.at FROM call c JOIN entry e ON e.id = ended0 WHERE n = ? AND ended0 > alive0", n)(&pos, &ended) {
+		return
+	}
+	t.do("UPDATE call SET called0 = 0, answered0 = 0, ended1 = iif(ended1 < ?, 0, ended1) WHERE n = ?", idOf(false, e.Seen.Size), n)
+	if pos != 0 && (e.Time < ended || e.Time > ended+ringsAnew) {
+		t.unindex(pos)
+		t.do("DELETE FROM item WHERE pos = ?", pos)
+		t.do("UPDATE call SET pos = 0 WHERE n = ?", n)
+	}
+}
 
 // least and most keep the first and the last of what one side said of a call.
 func (t *taking) least(column string, n int64, id entryID) {

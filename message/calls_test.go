@@ -150,6 +150,26 @@ func TestTheyCannotHideACallOfTheirs(t *testing.T) {
 	}
 }
 
+// A call that comes under the id of one that ended long ago stands where it came, and what was spoken then is not its length.
+func TestAnIDUsedAgain(t *testing.T) {
+	w := newWorld(t)
+	w.them(called("Ada"), inCall(1))
+	w.us(step(record.StepReached, 1), inCall(1))
+	w.us(step(record.StepAnswered, 0), inCall(1))
+	w.us(ended(record.HungUp, record.ByOther, ""), inCall(1))
+	w.them(ended(record.HungUp, record.ByAuthor, ""), inCall(1))
+	w.them(called("Ada"), inCall(2))
+	later := noon.Add(time.Hour)
+	w.us(step(record.StepReached, 1), inCall(1), at(later), seen(3))
+	w.us(ended(record.NoAnswer, record.ByNobody, ""), inCall(1), at(later.Add(time.Minute)), seen(3))
+	rows := w.all(api.RecordQuery{Kinds: []string{"call"}})
+	same(t, "rows", keys(rows), []string{CallKey(callID(2), false), CallKey(callID(1), false)})
+	c := rows[1].Call
+	if !rows[1].At.Equal(later) || c.Answered != nil || c.LengthMS != 0 || c.Reason != api.EndNoAnswer || len(c.Steps) != 7 {
+		t.Errorf("found %s, %+v", rows[1].At, c)
+	}
+}
+
 // A call has the proof of the least of its entries.
 func TestProofOfACall(t *testing.T) {
 	w := newWorld(t)

@@ -30,7 +30,8 @@
 //	          says that chose to end it, else the earlier. The length is by the clock of the side that
 //	          answered, if that side told both. An end after which the same side says that the call goes on
 //	          does not count: a station that was started again while it rang ends the call, and then it rings
-//	          anew.
+//	          anew. One that rings here more than five minutes after our own end has an id that was used
+//	          before: its row moves to where it rings now, and what was called and answered before is past.
 //	drill     A call that says so. What is entered as a drill and what is entered as a call are two,
 //	          even under one id: neither can hide the other, or pass for it.
 //	crossed   The call that was given up is part of the other, if our own log says so. A station says so by the
