@@ -238,3 +238,44 @@ func TestACallNamedAheadIsShown(t *testing.T) {
 		}
 	})
 }
+
+// TestAnIDUsedAgain: a call under the id of one that ended before stands where it rang, and does not lengthen what was spoken
+// then; whoever had called then.
+func TestAnIDUsedAgain(t *testing.T) {
+	for _, ours := range []bool{false, true} {
+		inRecords(t, 1, func(r *records) {
+			r.profile = wire.Thin
+			r.startAll()
+			r.settle(5 * time.Second)
+			north, south := r.phone(0), r.phone(1)
+			caller, called := south, north
+			if ours {
+				caller, called = north, south
+			}
+			r.answer(caller, called)
+			var first record.CallID
+			r.inLoop(func(e *lineEnd) { first = record.CallID(e.call.View().ID) })
+			time.Sleep(time.Minute)
+			south.press("hangup")
+			for range 6 { // until the machine has forgotten it
+				time.Sleep(2 * time.Second)
+				south.press("call")
+				time.Sleep(2 * time.Second)
+				south.press("hangup")
+			}
+			time.Sleep(10 * time.Minute)
+			rang, at := north.ringCount(), time.Now()
+			r.inLoop(func(e *lineEnd) {
+				e.call.FarSignal(e.s.opt.Now(), wire.Signal{Call: wire.CallID(first), Step: wire.StepCalling, At: [3]int64{at.UnixMilli(), 0, 0}})
+			})
+			r.settle(20 * time.Second) // the other station, which has forgotten it, says that it was restarted
+			if north.ringCount() != rang+1 {
+				t.Fatal("it did not ring: this shows nothing")
+			}
+			it := r.page(0, api.RecordQuery{Kinds: []string{"call"}}).Items[0]
+			if c := it.Call; c.ID != first.String() || it.At.Before(at.Add(-time.Second)) || it.By != "them" || c.Answered != nil || c.LengthMS != 0 || c.Reason != api.EndRestarted {
+				t.Errorf("north shows first %s by %s at %s, answered %v, %d ms, %q", c.ID, it.By, it.At, c.Answered, c.LengthMS, c.Reason)
+			}
+		})
+	}
+}

@@ -66,8 +66,11 @@ func (e *lineEnd) enterCall() {
 func (e *lineEnd) enterStep(v call.View, at time.Time, s record.CallStep) {
 	s.Drill = v.Drill
 	e.tales.take("us", at, s)
-	if s.Step == record.StepEnded {
+	switch s.Step {
+	case record.StepEnded:
 		e.notedOf(v.ID).ended = true
+	case record.StepReached: // also of a call that has ended here before: the other side has used its id again
+		e.notedOf(v.ID).ended = false
 	}
 	if e.clerk == nil {
 		return
