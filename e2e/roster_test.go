@@ -39,7 +39,9 @@ func TestWatchPage(t *testing.T) {
 
 	anna.clickOn("#edit summary")
 	anna.set("#zone-name", "UTC")
-	anna.until(patience, func() bool { return eval[bool](anna, `document.querySelector("#officers option[value='Anna Weber']") !== null`) },
+	anna.until(patience, func() bool {
+		return eval[bool](anna, `document.querySelector("#officers option[value='Anna Weber']") !== null`)
+	},
 		func() string { return "who may have the watch is not offered" })
 	anna.press("Add a weekly shift")
 	anna.set(`#weekly .row:last-child [name="officer"]`, "Anna Weber")
