@@ -530,6 +530,28 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// A file that was asked for is asked for again where the other side alone had no line for a moment.
+func TestAFileAskedInVain(t *testing.T) {
+	w := talked(t, 1)
+	data := []byte("asked in vain")
+	sum := sha256.Sum256(data)
+	w.south.keep[sum] = data
+	w.south.write(Draft{Time: noon, Body: record.Attachment{Length: len(data), SHA256: sum, Name: "a"}})
+	for w.north.r.files.asked.IsZero() && w.south.deliver() {
+	}
+	if w.north.r.files.asked.IsZero() {
+		t.Fatal("it is not asked for")
+	}
+	w.north.out, w.south.out = [2][][]byte{}, [2][][]byte{}
+	w.south.r.LineDown(w.now)
+	w.south.r.LineUp(w.now)
+	w.pass(5 * time.Second)
+	if !bytes.Equal(w.north.keep[sum], data) {
+		t.Errorf("it did not come: %v", w.refused)
+	}
+	w.agree()
+}
+
 func TestNumbersAreForgotten(t *testing.T) {
 	var n numbers
 	ids := make([]ID, maxNumbers+10)

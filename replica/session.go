@@ -160,6 +160,7 @@ func (r *Replica) hearHello(now time.Time, body []byte) error {
 	if h.is(flagAsk) {
 		r.answerHello(now, h.serial)
 		r.askAnew(now)
+		r.askedInVain(now, h.serial)
 	}
 	r.resendPQ(h)
 	r.out.restart(now, heldSize(h), r.log.Tree().Size)
@@ -191,6 +192,16 @@ func (r *Replica) askAnew(now time.Time) {
 		r.ask(now)
 	default:
 		r.again(now)
+	}
+}
+
+// askedInVain asks again for what the other side has forgotten that we asked for: it was without a line for a moment, and we
+// were not, so it asks the first question of its session in the middle of ours.
+func (r *Replica) askedInVain(now time.Time, serial int64) {
+	if r.ses.met && serial == 1 {
+		r.wantOwn(now)
+		r.files.asked = time.Time{}
+		r.pull(now)
 	}
 }
 
