@@ -95,8 +95,20 @@ function draw() {
   preview();
 }
 
+/** When each proposal was first shown. @type {Map<string, number>} */
+const since = new Map();
+const reading = 1500; // ms
+
+/** A press approves what was read, and not what has come in its place under the finger. @param {HTMLButtonElement} b @param {Proposal} p */
+function readFirst(b, p) {
+  const left = reading - (performance.now() - (since.get(p.id) ?? 0));
+  b.disabled = left > 0;
+  if (b.disabled) setTimeout(() => (b.disabled = false), left);
+}
+
 /** @param {Proposal} p @param {Accord} a */
 function proposal(p, a) {
+  if (!since.has(p.id)) since.set(p.id, performance.now());
   const s = says.said(p, a, administrator, utc.checked);
   const error = make("p", "row-error");
   error.id = `proposal-${p.by}`;
@@ -104,6 +116,7 @@ function proposal(p, a) {
     const b = make("button", does === "approve" ? "send" : "quiet", { approve: "Approve", refuse: "Refuse", withdraw: s.word }[does]);
     b.type = "button";
     b.addEventListener("click", () => act(`/${does}`, does === "withdraw" ? null : { id: p.id }, "error"));
+    if (does === "approve") readFirst(b, p);
     return b;
   });
   return make("article", `proposal ${s.tone}`, make("p", "", plain(p.text)),

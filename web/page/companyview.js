@@ -81,7 +81,8 @@ export class Company {
     if (this.#hand.dataset.shown === want) return;
     this.#hand.dataset.shown = want;
     const chosen = this.#hand.value;
-    this.#hand.replaceChildren(...to.map((t) => new Option(t.who, t.id, false, t.id === chosen)));
+    const gone = chosen !== "" && !to.some((t) => t.id === chosen); // nobody else is chosen in its place
+    this.#hand.replaceChildren(...(gone ? [new Option("choose …", "")] : []), ...to.map((t) => new Option(t.who, t.id, false, t.id === chosen)));
   }
 
   /** levels marks who speaks. @param {number|undefined} near @param {(number|undefined)[]} far by stream @param {boolean} muted */
