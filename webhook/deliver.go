@@ -118,6 +118,9 @@ func plain(err error) error {
 	return errors.New(shown(err.Error()))
 }
 
+// closedIdle is how net/http says that a server closed before it was asked; it has no name there.
+const closedIdle = "http: server closed idle connection"
+
 // inWords says what the usual failures of a network are to a person; empty: it is none of them.
 func inWords(err error) string {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
@@ -131,7 +134,7 @@ func inWords(err error) string {
 		return "nothing listens there (connection refused)"
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return "there is no way to it from here"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), err.Error() == closedIdle:
 		return "it broke off without an answer"
 	}
 	return ""
