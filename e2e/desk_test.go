@@ -151,7 +151,7 @@ func (p *tab) clickWhere(what, script string) {
 	p.until(patience, func() bool {
 		found, err := tryEval[*point](p, fmt.Sprintf(`(() => {
 			const e = %s;
-			if (!e || e.getClientRects().length === 0) return null;
+			if (!e || e.disabled || e.getClientRects().length === 0) return null;
 			e.scrollIntoView({ block: 'nearest', behavior: 'instant' });
 			const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2, top = document.elementFromPoint(x, y);
 			return top && (e.contains(top) || top.contains(e)) ? { X: x, Y: y } : null;
