@@ -7,7 +7,7 @@ STEP := .ci/step
 # alone, without the race detector.
 UNIT := $$(go list ./... | grep -vE '/(e2e|crash)$$')
 
-## test: all of it, in about a quarter of an hour on two cores; installs what is missing
+## test: all of it, in about 25 minutes on two cores; installs what is missing
 test: tools check unit kill browser fuzz bench
 
 ## build: the one binary

@@ -175,6 +175,7 @@ func TestWhoListensStays(t *testing.T) {
 // TestTheirStepsCostNoLookUp: however much the other side enters of a call, each further word of its that both lifted costs as
 // little to weigh: else a flood of them leaves no time for what this side enters.
 func TestTheirStepsCostNoLookUp(t *testing.T) {
+	alone(t)
 	inRecords(t, 1, func(r *records) {
 		r.startAll()
 		r.settle(5 * time.Second)

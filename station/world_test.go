@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -62,6 +63,7 @@ func (j *memoryJournal) Save(slug string, d line.Durable) error {
 // inWorld runs f in a bubble of virtual time with a world that is not yet started.
 func inWorld(t *testing.T, seed uint64, f func(*world)) {
 	t.Helper()
+	beside(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, net: impair.NewNetwork(seed), profile: wire.Standard, lines: 1}
 		for i := range w.kept {
@@ -72,6 +74,20 @@ func inWorld(t *testing.T, seed uint64, f func(*world)) {
 		f(w)
 	})
 }
+
+// begun are the tests that are in a world, or are to be alone in theirs.
+var begun sync.Map
+
+// beside has a test run beside others that live in worlds of their own. A part of a test does not: what comes after its
+// parts waits for them.
+func beside(t *testing.T) {
+	if _, again := begun.LoadOrStore(t, true); !again && !strings.Contains(t.Name(), "/") {
+		t.Parallel()
+	}
+}
+
+// alone keeps a test that counts what the process does from running beside others.
+func alone(t *testing.T) { begun.Store(t, true) }
 
 // addr is a side's address on a path: 10.0.PATH.SIDE.
 func addr(side int, path uint8) netip.Addr {
