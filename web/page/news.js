@@ -2,6 +2,7 @@
 /** The newest of a call's principals and proofs, in a sentence for the glance. Pure. */
 
 import { said } from "./presencewords.js";
+import { mayAct } from "./testmodel.js";
 import { clock, parse } from "./times.js";
 import * as words from "./words.js";
 
@@ -20,7 +21,7 @@ export function news(d, l, c) {
     const p = said(proof, d.station, l.peer, d.utc);
     return { what: /\.$/.test(p.what) ? p.what : `${p.what}.`, action: p.action };
   }
-  return step ? ofStep(d, step, may(d)) : none;
+  return step ? ofStep(d, step, mayAct(d)) : none;
 }
 
 /** @param {Desk} d @param {Step} s @param {boolean} acts @returns {words.Saying} */
@@ -36,10 +37,4 @@ function ofStep(d, s, acts) {
     default:
       return { what: `${who} is ${theirs ? "there" : "here"}.`, action: "" };
   }
-}
-
-/** @param {Desk} d */
-function may(d) {
-  const roles = d.consoles.find((c) => c.id === d.me)?.roles;
-  return !roles || roles.includes("officer") || roles.includes("principal");
 }

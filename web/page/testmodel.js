@@ -53,7 +53,7 @@ function is(d, ...wanted) {
 }
 
 /** @param {Desk} d */
-const mayAct = (d) => is(d, "officer", "principal");
+export const mayAct = (d) => is(d, "officer", "principal");
 
 /** @param {Desk} d */
 export const mayDecide = (d) => is(d, "principal", "administrator");
