@@ -21,6 +21,9 @@ func TestAccordPage(t *testing.T) {
 		p.waitText("#parties", "North")
 		p.waitText("#history", "first signed")
 	}
+	eval[bool](south, `(new MutationObserver(() => {
+		globalThis.heldBack ??= [...document.querySelectorAll("#proposals button")].find((b) => b.textContent === "Approve")?.disabled;
+	}).observe(document.getElementById("proposals"), { childList: true }), true)`)
 	north.clickOn("#propose summary")
 	north.waitText("#preview", "These rules are in force now.")
 	north.pick("#watch", "names")
@@ -40,6 +43,9 @@ func TestAccordPage(t *testing.T) {
 		t.Errorf("the notice leads to %q", to)
 	}
 	south.waitText("#proposals", "North proposes new rules")
+	if !eval[bool](south, "globalThis.heldBack") {
+		t.Error("a proposal could be approved at the instant at which it came")
+	}
 	south.portrait("accord-asked")
 	south.scheme("dark")
 	south.portrait("accord-asked-dark")
