@@ -170,7 +170,10 @@ func TestConn(t *testing.T) {
 		write(ws, Event{Type: "refused", Ref: m.Ref, Error: &Error{Code: "busy", Text: "It is busy."}}, Event{Type: "refused", Error: &Error{Code: "voice-size"}})
 		m = read(t, ws)
 		write(ws, Event{Type: "refused", Ref: m.Ref})
-		read(t, ws)
+		if m := read(t, ws); m.Type != "ready" {
+			t.Errorf("%+v came, want the request that gets no answer", m)
+		}
+		read(t, ws) // the connection stays until the client closes it
 	}
 	ctx := t.Context()
 	k, err := f.client(t).Attach(ctx, ToStation{Name: "Anna"})
