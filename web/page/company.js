@@ -4,24 +4,15 @@
  */
 
 import * as model from "./model.js";
+import { mayAct } from "./rights.js";
 import { noCalls } from "./testmodel.js";
+import { titled } from "./titles.js";
 import * as words from "./words.js";
 
 /** @typedef {import("./api.js").Call} Call */
 /** @typedef {import("./api.js").Line} Line */
-/** @typedef {import("./api.js").Step} Step */
 /** @typedef {import("./apiperson.js").Role} Role */
 /** @typedef {model.Desk} Desk */
-
-/** What a role is called beside a name. @type {Record<Role, string>} */
-export const roleWords = { officer: "watch officer", principal: "principal", observer: "observer", administrator: "administrator" };
-
-/** "I. Petrova, watch officer"; without a name the role, without either nothing. @param {string|undefined} who @param {Role|undefined} role */
-export function titled(who, role) {
-  const what = role ? roleWords[role] ?? "" : "";
-  if (!who) return what ? `the ${what}` : "";
-  return what ? `${words.name(who)}, ${what}` : words.name(who);
-}
 
 /**
  * One person in a call. Stream is where this page hears the voice: -1 where it is its own, or none.
@@ -54,8 +45,6 @@ export function present(d, l, c) {
 
 /** In which role a person speaks to the other side. @param {Role[]|undefined} roles @returns {Role|undefined} */
 const acts = (roles) => (roles?.includes("principal") ? "principal" : roles?.includes("officer") ? "officer" : undefined);
-
-export const { mayAct } = model;
 
 /**
  * What can be done here in the call of a line.
@@ -102,18 +91,4 @@ function others(d) {
 export function mayDrill(d) {
   const l = model.front(d);
   return l !== undefined && d.link === "attached" && d.ready && mayAct(d) && !model.live(l) && !model.busyWith(d) && l.state !== "unconfirmed" && l.state !== "half-signed" && !noCalls(l);
-}
-
-/** A rung of people in words. @param {Step} s */
-export function rungWord(s) {
-  const who = titled(s.who, s.role) || "somebody";
-  switch (s.step) {
-    case "asked": return "principal asked for";
-    case "fetching": return s.minutes ? `${s.who ? words.name(s.who) : "principal"} expected in ${s.minutes} min` : `${s.who ? words.name(s.who) : "principal"} is fetched`;
-    case "present": return s.who ? `${words.name(s.who)}, principal, is there` : "principal is there";
-    case "joined": return `${who} joined to ${s.speaks ? "speak" : "listen"}`;
-    case "left": return `${who} left`;
-    case "handed": return `handed to ${who}`;
-  }
-  return s.step;
 }

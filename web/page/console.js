@@ -14,7 +14,7 @@
 
 import { any, byId } from "./dom.js";
 import { Bells } from "./bells.js";
-import { mayAct } from "./company.js";
+import { mayAct } from "./rights.js";
 import { Company } from "./companyview.js";
 import { Equipment } from "./equipment.js";
 import { Fields } from "./fields.js";
@@ -172,7 +172,7 @@ function takeStation(s) {
   desk.notices = s.notices ?? [];
   desk.watch = s.watch;
   around.version = s.version;
-  equipment.onlyListen(!model.mayAct(desk)); // who only sees and listens has no microphone that is open
+  equipment.onlyListen(!mayAct(desk)); // who only sees and listens has no microphone that is open
 }
 
 /** @param {Line} l */

@@ -5,9 +5,10 @@
  */
 
 import { recordConcerns } from "./attention.js";
-import { inGlance, mayDecide, noCalls, suspended, testConcerns } from "./testmodel.js";
-import { rungWord, titled } from "./company.js";
 import { news } from "./news.js";
+import { mayAct, mayDecide } from "./rights.js";
+import { inGlance, noCalls, suspended, testConcerns } from "./testmodel.js";
+import { rungWord, titled } from "./titles.js";
 import * as words from "./words.js";
 import { counted, watchConcerns } from "./watchmodel.js";
 import { clock, millis, parse, since, span } from "./times.js";
@@ -245,12 +246,6 @@ function ringsThere(l) {
   if (l.state === "down") return "rings there once the line is back";
   if (!l.far.known || !counted(l)) return "they ring at once";
   return l.far.ready > 0 ? `rings ${words.consoles(l.far.ready)} at once` : "no console there is ready";
-}
-
-/** mayAct says whether who sits here may speak and write to the other side. @param {Desk} d */
-export function mayAct(d) {
-  const roles = d.consoles.find((c) => c.id === d.me)?.roles;
-  return !roles || roles.includes("officer") || roles.includes("principal");
 }
 
 /** @param {Desk} d @returns {Act} */

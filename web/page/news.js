@@ -2,7 +2,7 @@
 /** The newest of a call's principals and proofs, in a sentence for the glance. Pure. */
 
 import { said } from "./presencewords.js";
-import { mayAct } from "./testmodel.js";
+import { mayAct } from "./rights.js";
 import { clock, parse } from "./times.js";
 import * as words from "./words.js";
 

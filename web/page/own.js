@@ -4,6 +4,7 @@
 import { any, byId, flag, say } from "./dom.js";
 import * as model from "./model.js";
 import { ask, listed } from "./passkeys.js";
+import { mayAct } from "./rights.js";
 
 const out = byId("log-out", HTMLButtonElement);
 
@@ -23,6 +24,6 @@ export function showOwn(d) {
   out.disabled = model.busyWith(d) !== undefined;
   out.title = out.disabled ? "Hang up first, or let another console take the call." : "";
   any("log-in").hidden = !ended;
-  flag(document.body, "data-observes", !model.mayAct(d));
+  flag(document.body, "data-observes", !mayAct(d));
   any("own-people").hidden = ended || !roles.includes("administrator");
 }

@@ -6,6 +6,7 @@ import { any, flag, Keyed, make, say } from "./dom.js";
 import { describe } from "./history.js";
 import { showOwn } from "./own.js";
 import * as model from "./model.js";
+import { mayAct } from "./rights.js";
 import { clock, millis, percent, since } from "./times.js";
 import { farWatch } from "./watchmodel.js";
 import * as words from "./words.js";
@@ -44,7 +45,7 @@ export class Side {
     const own = d.consoles.find((c) => c.id === d.me);
     say(any("own-name"), own ? words.name(own.name) : "");
     showOwn(d);
-    any("own-meter-row").hidden = !d.wanted || around.voice !== "" || !model.mayAct(d);
+    any("own-meter-row").hidden = !d.wanted || around.voice !== "" || !mayAct(d);
     const tested = around.tested ? `Ringer tested ${since(around.tested, now, d.utc)}.` : "Ringer not tested yet.";
     say(any("own-tested"), around.voice ? `Speaks a recording. ${tested}` : tested);
     any("stand-down").hidden = !d.wanted;

@@ -2,6 +2,7 @@
 /** What the console says of tests by people and of the right to call. Pure. */
 
 import { visible } from "./plain.js";
+import { mayAct, mayDecide } from "./rights.js";
 import { millis, parse, percent, since } from "./times.js";
 import * as words from "./words.js";
 
@@ -45,18 +46,6 @@ export function panel(d, now) {
     start: mayAct(d) && !ours && l.state !== "down" && l.state !== "unconfirmed",
   };
 }
-
-/** mayAct and mayDecide say what the roles of who sits here allow; the station holds them to it. @param {Desk} d @param {string[]} wanted */
-function is(d, ...wanted) {
-  const roles = d.consoles.find((c) => c.id === d.me)?.roles;
-  return !roles || roles.some((r) => wanted.includes(r));
-}
-
-/** @param {Desk} d */
-export const mayAct = (d) => is(d, "officer", "principal");
-
-/** @param {Desk} d */
-export const mayDecide = (d) => is(d, "principal", "administrator");
 
 /** @param {LineTest} t @returns {TestPanelState["tone"]} */
 function tone(t) {

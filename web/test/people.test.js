@@ -1,7 +1,8 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { act, mayAct } from "../page/model.js";
+import { act } from "../page/model.js";
+import { mayAct } from "../page/rights.js";
 import { listed, onward, place, Refused, why } from "../page/passkeys.js";
 import { doubt, same, standing, sure } from "../page/staff.js";
 
