@@ -22,12 +22,29 @@
 
   function listen(track) {
     audio ??= new AudioContext();
-    const analyser = audio.createAnalyser();
-    analyser.fftSize = 8192;
-    analyser.smoothingTimeConstant = 0;
+    const analyser = analyserIn(audio);
     audio.createMediaStreamSource(new MediaStream([track])).connect(analyser);
     analysers.set(track.id, analyser);
   }
+
+  function analyserIn(ctx) {
+    const analyser = ctx.createAnalyser();
+    analyser.fftSize = 8192;
+    analyser.smoothingTimeConstant = 0;
+    return analyser;
+  }
+
+  /** What the page makes sound: ringer and headset. @type {AnalyserNode[]} */
+  const outputs = [];
+  const connect = AudioNode.prototype.connect;
+  AudioNode.prototype.connect = function (to, ...rest) {
+    if (to instanceof AudioDestinationNode) {
+      const analyser = analyserIn(this.context);
+      connect.call(this, analyser);
+      outputs.push(analyser);
+    }
+    return connect.call(this, to, ...rest);
+  };
 
   /** The newest connection that is not closed. */
   function live() {
@@ -39,25 +56,35 @@
     return (live()?.getReceivers() ?? []).map((r) => analysers.get(r.track.id)).filter((a) => a !== undefined);
   }
 
-  /** Listens for ms and answers with the level in dB of each frequency asked for, and of the loudest. */
+  /** Listens for ms to the voices that are received, and answers as measured does. */
   async function hear(ms, frequencies) {
-    const none = { loudest: 0, level: -200, levels: frequencies.map(() => -200) };
-    const all = ears(), ear = all[0];
-    if (!ear || !audio) return none;
-    if (audio.state !== 'running') await audio.resume();
-    const bins = new Float32Array(ear.frequencyBinCount);
-    const peak = new Float32Array(ear.frequencyBinCount).fill(-200);
+    if (audio && audio.state !== 'running') await audio.resume();
+    return measured(ears(), ms, frequencies);
+  }
+
+  /** Listens for ms to what the page makes sound. */
+  const sounds = (ms, frequencies) => measured(outputs, ms, frequencies);
+
+  /** The level in dB of each frequency asked for, and of the loudest. */
+  async function measured(all, ms, frequencies) {
+    const peaks = all.map((one) => new Float32Array(one.frequencyBinCount).fill(-200));
     for (const end = performance.now() + ms; performance.now() < end;) {
       await new Promise((done) => setTimeout(done, 50));
-      for (const one of all) {
+      for (const [n, one] of all.entries()) {
+        const bins = new Float32Array(one.frequencyBinCount);
         one.getFloatFrequencyData(bins);
-        for (let i = 0; i < bins.length; i++) peak[i] = Math.max(peak[i], bins[i]);
+        for (let i = 0; i < bins.length; i++) peaks[n][i] = Math.max(peaks[n][i], bins[i]);
       }
     }
-    const width = audio.sampleRate / ear.fftSize;
-    const near = (hz) => Math.max(...peak.subarray(Math.floor(hz / width) - 2, Math.ceil(hz / width) + 3));
-    const loudest = peak.indexOf(Math.max(...peak));
-    return { loudest: loudest * width, level: peak[loudest], levels: frequencies.map(near) };
+    const found = { loudest: 0, level: -200, levels: frequencies.map(() => -200) };
+    for (const [n, peak] of peaks.entries()) {
+      const width = all[n].context.sampleRate / all[n].fftSize;
+      const near = (hz) => Math.max(...peak.subarray(Math.floor(hz / width) - 2, Math.ceil(hz / width) + 3));
+      const loudest = peak.indexOf(Math.max(...peak));
+      if (peak[loudest] > found.level) Object.assign(found, { loudest: loudest * width, level: peak[loudest] });
+      found.levels = found.levels.map((level, i) => Math.max(level, near(frequencies[i])));
+    }
+    return found;
   }
 
   /** What the browser counted of the voice it received on the live connection. */
@@ -87,6 +114,6 @@
   }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
 
   Object.defineProperty(window, 'ringdownProbe', {
-    value: { hear, received, statuses, said, connections: () => connections.length },
+    value: { hear, sounds, received, statuses, said, connections: () => connections.length },
   });
 })();

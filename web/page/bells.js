@@ -84,19 +84,21 @@ export class Bells {
     this.#ring();
     const { ringer, headset, settings } = this.#equipment;
     const l = busyWith(d), c = live(l);
-    headset?.set("ringback", c?.state === "ringing");
+    const waits = c?.state === "ringing", drill = c?.drill === true;
+    headset?.set("ringback", waits && !drill);
+    headset?.set("drillback", waits && drill);
     headset?.set("held", c?.state === "held");
     headset?.set("tick", settings.tick && !c && d.ready && d.lines.some((l) => l.state === "open" || l.state === "degraded"));
     ringer?.set("alarm", this.#alarm(d));
     this.#watch(d);
   }
 
-  /** watch calls a person about the watch, once and then every minute; in a call, softly in the ear. @param {Desk} d */
+  /** watch calls a person about the watch, once or every minute; in a call, softly in the ear. @param {Desk} d */
   #watch(d) {
-    const about = calls(d), now = performance.now();
-    const again = about !== "" && (about !== this.#calledFor || now - this.#called >= callEvery);
+    const { about, again } = calls(d), now = performance.now();
+    const due = about !== "" && (about !== this.#calledFor || again && now - this.#called >= callEvery);
     this.#calledFor = about;
-    if (!again) return;
+    if (!due) return;
     this.#called = now;
     const { ringer, headset } = this.#equipment;
     (busyWith(d) ? headset : ringer)?.play("chased");

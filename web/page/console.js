@@ -31,6 +31,7 @@ import { follow } from "./theme.js";
 import { parse } from "./times.js";
 import { View } from "./view.js";
 import { Voice } from "./voice.js";
+import { overtaken } from "./watchmodel.js";
 import { WatchPanel } from "./watchpanel.js";
 import * as words from "./words.js";
 
@@ -50,7 +51,7 @@ const storyLength = 100;
 
 /** @type {model.Desk} */
 const desk = {
-  link: "connecting", me: "", station: "", consoles: [], lines: [], notices: [], front: "", seen: new Set(),
+  link: "connecting", me: "", station: "", consoles: [], lines: [], notices: [], overtaken: "", front: "", seen: new Set(),
   wanted: false, ready: false, faults: [], warnings: [], slept: null, muted: false, utc: false,
 };
 
@@ -167,10 +168,12 @@ function welcome(e) {
 
 /** @param {import("./api.js").Status} s */
 function takeStation(s) {
+  const was = { ...desk };
   desk.station = s.name;
   desk.consoles = s.consoles ?? [];
   desk.notices = s.notices ?? [];
   desk.watch = s.watch;
+  desk.overtaken = overtaken(was, desk);
   around.version = s.version;
   equipment.onlyListen(!mayAct(desk)); // who only sees and listens has no microphone that is open
 }

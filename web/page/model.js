@@ -27,8 +27,9 @@ import { clock, millis, parse, since, span } from "./times.js";
  * @property {Line[]} lines
  * @property {import("./api.js").Notice[]} notices
  * @property {import("./apiwatch.js").Watch} [watch] nothing: the station says nothing of it
+ * @property {string} overtaken since when another has the watch that was had here; empty: nobody took it
  * @property {string} front slug of the line shown
- * @property {Set<string>} seen ids of ended calls that need no more attention
+ * @property {Set<string>} seen what needs no more attention: ids of ended calls, and overtaken
  * @property {boolean} wanted this console shall be ready
  * @property {boolean} ready it is, and the station knows
  * @property {string[]} faults keys of words.faults, the gravest first

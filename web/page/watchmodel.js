@@ -17,6 +17,22 @@ export function mine(d) {
   return w.officer_id && me.person_id ? w.officer_id === me.person_id : w.officer === (me.person || me.name);
 }
 
+/** The watch is handed over to whoever sits here, by name. @param {Desk} d */
+function offeredMe(d) {
+  const me = d.consoles.find((c) => c.id === d.me), to = d.watch?.offer?.to;
+  return to !== undefined && to !== "" && to === (me?.person || me?.name);
+}
+
+/**
+ * overtaken is since when another has the watch that whoever sits here had, and did not hand over; empty once they have it again.
+ * @param {Desk} was @param {Desk} is
+ */
+export function overtaken(was, is) {
+  if (mine(is)) return "";
+  const by = is.watch?.state !== "vacant" && is.watch?.officer, since = is.watch?.since ?? "";
+  return by && mine(was) && !was.watch?.offer && since !== was.watch?.since ? since : was.overtaken;
+}
+
 /** may says whether whoever sits here may take the watch; a console whose roles are not told may. @param {Desk} d */
 export function may(d) {
   const roles = d.consoles.find((c) => c.id === d.me)?.roles;
@@ -39,7 +55,7 @@ export const list = (names) => names.map(words.name).join(", ");
  * @property {{from: string, when: string, text: string}[]} notes to whoever has it
  * @property {string} upTo of the newest note, for acknowledging
  * @property {string} take the word of the button; empty: none
- * @property {boolean} sure taking needs a second press, because somebody else has it
+ * @property {boolean} sure taking needs a second press, because somebody else has it, or is to have it
  * @property {boolean} here the officer is asked
  * @property {boolean} hand the watch can be handed over here
  */
@@ -58,7 +74,7 @@ export function panel(d, now) {
     more: [], notes: own ? w.notes.map((n) => ({ from: words.name(n.from), when: since(parse(n.at), now, d.utc), text: words.plain(n.text) })) : [],
     upTo: own ? w.notes.at(-1)?.at ?? "" : "",
     take: !may(d) || own && !w.offer ? "" : own ? "Keep the watch" : "Take the watch",
-    sure: !own && w.state !== "vacant" && w.state !== "absent" && !w.offer,
+    sure: !own && w.state !== "vacant" && w.state !== "absent" && !(w.offer && (!w.offer.to || offeredMe(d))),
     here: own && (w.state === "asked" || w.state === "absent"), hand: own && !w.offer,
   };
   if (!w.used) p.more.push("No watch is kept: every ready console rings at once.");
@@ -96,6 +112,17 @@ export function watchConcerns(d) {
     const action = w.state === "asked" ? `Answer until ${minute(parse(w.until), d.utc)}; after that the next wave rings at once.` : "You count as absent; the next wave rings at once.";
     list.push({ key: "watch:here", severity: w.state === "asked" ? "warning" : "failure", what: "Still here?", action, button: "Still here", does: "here", about: "" });
   }
+  const officer = words.name(w.officer ?? "");
+  if (!own && offeredMe(d) && may(d)) {
+    list.push({
+      key: "watch:offer", severity: "warning", what: `${officer} hands the watch over to you.`, action: "It stays theirs until you take it.", button: "Take the watch", does: "take", about: "",
+    });
+  }
+  if (d.overtaken && !d.seen.has(d.overtaken)) {
+    list.push({
+      key: "watch:overtaken", severity: "warning", what: `Another has taken the watch from you; ${officer} has it now.`, action: "If that is wrong, speak with them.", button: "Seen", does: "seen", about: d.overtaken,
+    });
+  }
   for (const a of w.alarms) {
     if (own && a.kind === "absent") continue;
     const does = a.act === "take" && may(d) ? "take" : a.act === "roster" ? "roster" : "";
@@ -107,11 +134,17 @@ export function watchConcerns(d) {
   return list;
 }
 
-/** calls says for what a sound calls a person here; empty: for nothing. The question is for the officer on watch alone. @param {Desk} d */
+const once = ["watch:offer", "watch:overtaken", "watch:ahead"];
+
+/**
+ * calls says for what a sound calls a person here, and whether again and again; about is empty where nothing does. The
+ * question is for the officer on watch alone; a gap that comes sounds once, while there is time to fill it.
+ * @param {Desk} d
+ */
 export function calls(d) {
-  if (!d.ready) return "";
-  const c = watchConcerns(d).find((c) => c.does === "here" || c.severity === "failure");
-  return c ? c.key : "";
+  const list = d.ready ? watchConcerns(d) : [];
+  const urgent = list.find((c) => c.does === "here" || c.severity === "failure");
+  return { about: (urgent ?? list.find((c) => once.includes(c.key)))?.key ?? "", again: urgent !== undefined };
 }
 
 /**

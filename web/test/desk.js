@@ -30,7 +30,7 @@ export const call = (o = {}) => ({
 /** @returns {import("../page/model.js").Desk} */
 export const desk = (o = {}) => ({
   link: "attached", me: "me", station: "North", consoles: [{ id: "me", name: "Desk 1", ready: true, lost: false, muted: false, kind: "browser" }],
-  lines: [line()], notices: [], front: "south", seen: new Set(), wanted: true, ready: true, faults: [], warnings: [], slept: null, muted: false, utc: true, ...o,
+  lines: [line()], notices: [], overtaken: "", front: "south", seen: new Set(), wanted: true, ready: true, faults: [], warnings: [], slept: null, muted: false, utc: true, ...o,
 });
 
 /** A desk whose only line carries this call. */

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { concerns, farSide } from "../page/model.js";
 import * as band from "../page/watchband.js";
-import { calls, farWatch, mine, panel, watchConcerns } from "../page/watchmodel.js";
+import { calls, farWatch, mine, overtaken, panel, watchConcerns } from "../page/watchmodel.js";
 import { ago, desk, line, t0 } from "./desk.js";
 
 /** @returns {import("../page/apiwatch.js").Watch} */
@@ -37,6 +37,33 @@ test("who was removed and added anew is another person, and may take the watch",
   assert.equal(mine(d), true);
 });
 
+test("a watch that is offered to somebody else is taken over only for sure", () => {
+  const sure = (/** @type {string|undefined} */ to) => panel(at({ offer: { to, at: ago(1000) } }, "B. Novak"), t0)?.sure;
+  assert.deepEqual([sure("B. Novak"), sure("C. Ode"), sure(undefined)], [false, true, false]);
+});
+
+test("whoever it is offered to is told, and heard once", () => {
+  const offer = { to: "B. Novak", at: ago(1000) }, d = at({ offer }, "B. Novak");
+  assert.deepEqual(watchConcerns(d).map((c) => [plain(c.what), c.button, c.does]), [["A. Weber hands the watch over to you.", "Take the watch", "take"]]);
+  assert.deepEqual(calls(d), { about: "watch:offer", again: false });
+  assert.deepEqual(watchConcerns(at({ offer }, "C. Ode")), []);
+  assert.deepEqual(watchConcerns(at({ offer })), [], "to whoever hands it over it is no news");
+});
+
+test("from whom the watch was taken is told, until it is seen or taken back", () => {
+  const before = at({}), after = at({ officer: "B. Novak", since: ago(500) });
+  after.overtaken = overtaken(before, after);
+  assert.deepEqual(watchConcerns(after).map((c) => [plain(c.what), c.button, c.does]),
+    [["Another has taken the watch from you; B. Novak has it now.", "Seen", "seen"]]);
+  assert.deepEqual(calls(after), { about: "watch:overtaken", again: false });
+  assert.equal(overtaken(after, { ...at({ officer: "B. Novak" }), overtaken: "" }), after.overtaken, "it stays");
+  assert.deepEqual(watchConcerns({ ...after, seen: new Set([after.overtaken]) }), []);
+  assert.equal(overtaken(after, before), "", "they have it again");
+  assert.equal(overtaken(at({ offer: { at: ago(1000) } }), after), "", "it was handed over");
+  assert.equal(overtaken(before, at({}, "C. Ode")), "", "they logged out");
+  assert.equal(overtaken(before, at({ state: "vacant", officer: undefined })), "", "it was left");
+});
+
 test("nobody has the watch", () => {
   const p = panel(at({ state: "vacant", officer: undefined, since: undefined, used: false }), t0);
   assert.equal(p?.who, "Nobody has the watch");
@@ -67,12 +94,15 @@ test("who is absent is asked; the others are told", () => {
 
 test("a sound calls the officer who is asked, and everybody when nobody keeps the watch", () => {
   const asked = { state: "asked", until: ago(-300_000) };
-  assert.equal(calls(at(asked)), "watch:here");
-  assert.equal(calls(at(asked, "B. Novak")), "");
-  const alarms = [{ kind: "vacant", severity: "failure", from: ago(1000), text: "Nobody has the watch.", action: "Take the watch.", act: "take" }];
-  assert.equal(calls(at({ state: "vacant", officer: undefined, alarms })), "watch:vacant");
-  assert.equal(calls({ ...at({ state: "vacant", officer: undefined, alarms }), ready: false }), "");
-  assert.equal(calls(at({})), "");
+  const none = { about: "", again: false };
+  assert.deepEqual(calls(at(asked)), { about: "watch:here", again: true });
+  assert.deepEqual(calls(at(asked, "B. Novak")), none);
+  const vacant = { kind: "vacant", severity: "failure", from: ago(1000), text: "Nobody has the watch.", action: "Take the watch.", act: "take" };
+  const ahead = { kind: "ahead", severity: "warning", from: ago(-1000), text: "Nobody is on the roster from 14:30.", action: "Put somebody on the roster.", act: "roster" };
+  assert.deepEqual(calls(at({ state: "vacant", officer: undefined, alarms: [ahead, vacant] })), { about: "watch:vacant", again: true });
+  assert.deepEqual(calls({ ...at({ state: "vacant", officer: undefined, alarms: [vacant] }), ready: false }), none);
+  assert.deepEqual(calls(at({ alarms: [ahead] })), { about: "watch:ahead", again: false }, "a gap that comes");
+  assert.deepEqual(calls(at({})), none);
 });
 
 test("a hand-over is both sides' to see, and the notes only the officer's on watch", () => {
