@@ -36,6 +36,11 @@ func TestDrillInterrupted(t *testing.T) {
 	for _, side := range []*tab{p.North, p.South} {
 		side.inPage("marked", `document.body.hasAttribute('data-drill') && document.title.startsWith('DRILL') && document.querySelector('#act').textContent.endsWith('DRILL')`)
 	}
+	striped := `getComputedStyle(document.querySelector(".glance")).backgroundImage.includes("repeating-linear-gradient")`
+	p.North.inPage("striped", striped)
+	p.South.inPage("striped", striped)
+	p.South.sounds(311, 831) // horns, no bell
+	p.North.sounds(270, 425) // and whoever calls hears that too
 	p.South.inPage("spoken", `document.querySelector('#alert').textContent.includes('DRILL')`)
 	p.South.screenshot("drill-incoming")
 	p.South.press("Answer DRILL")
@@ -47,6 +52,9 @@ func TestDrillInterrupted(t *testing.T) {
 	p.South.clickOn("#drill-real")
 	p.North.waitStatus("Incoming call")
 	p.North.waitText("#notices", "The drill was interrupted: ")
+	p.North.sounds(831, 311)
+	p.South.sounds(425, 270)
+	p.North.inPage("no stripes", "!"+striped)
 	p.North.inPage("real", `!document.body.hasAttribute('data-drill') && !document.title.includes('DRILL') && document.querySelector('#act').textContent === 'Answer'`)
 	p.North.screenshot("drill-interrupted")
 	p.North.press("Answer")

@@ -58,6 +58,18 @@ func (p *tab) hear(d time.Duration, frequencies ...float64) heard {
 	return eval[heard](p, fmt.Sprintf(`ringdownProbe.hear(%d, %s)`, d.Milliseconds(), quote(frequencies)))
 }
 
+// sounds waits until the page makes the one tone sound, in ringer or headset, and not the other.
+func (p *tab) sounds(want, not float64) {
+	p.t.Helper()
+	var h heard
+	p.until(patience, func() bool {
+		h = eval[heard](p, fmt.Sprintf(`ringdownProbe.sounds(1000, %s)`, quote([]float64{want, not})))
+		return h.Levels[0] > toneThere && h.Levels[1]-h.Levels[0] < toneAbsent
+	}, func() string {
+		return fmt.Sprintf("wanted the page to sound at %.0f Hz and not at %.0f Hz; it sounds %+v", want, not, h)
+	})
+}
+
 // The levels between which a tone is there, and is not.
 const (
 	toneThere  = -50.0 // dB below full scale, at least

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ringdown/api"
 )
@@ -13,22 +14,34 @@ import (
 // knows more than what the page says.
 func TestOfficersWalk(t *testing.T) {
 	north, south := startStations(t)
-	anna := enrolled(t, north, northTone, "Anna Weber", api.RoleAdministrator, api.RolePrincipal)
-	ilse := enrolled(t, north, northTone, "Ilse Kranz", api.RoleOfficer)
-	otto := enrolled(t, north, northTone, "Otto Brandt", api.RoleOfficer)
+	south.asksSoon()
 	karl := enrolled(t, south, southTone, "Karl Novak", api.RoleAdministrator, api.RolePrincipal)
 	petra := enrolled(t, south, southTone, "Petra Wolf", api.RoleOfficer)
-	mila := enrolled(t, south, southTone, "Mila Horn", api.RoleObserver)
-
 	petra.screenshot("walk-01-not-ready")
-	for _, p := range []*tab{ilse, petra, otto, anna, karl} {
-		p.press("Ready")
-		p.waitStatus("Line open")
-	}
+	petra.press("Ready")
+	petra.waitStatus("Line open")
 	petra.press("Take the watch")
 	petra.waitText("#watch-who", "You have the watch")
 	petra.screenshot("walk-02-on-watch")
+
+	anna := enrolled(t, north, northTone, "Anna Weber", api.RoleAdministrator, api.RolePrincipal)
+	ilse := enrolled(t, north, northTone, "Ilse Kranz", api.RoleOfficer)
+	rita := enrolled(t, south, southTone, "Rita Falk", api.RoleOfficer)
+	mila := enrolled(t, south, southTone, "Mila Horn", api.RoleObserver)
+	karl.at("opening the page for keys", "http://"+south.page+"/key.html?line="+south.line().Slug)
+	karl.plugIn()
+	south.registers(karl, north, "Karl Novak")
+	karl.at("opening the console", "http://"+south.page+"/")
+	for _, p := range []*tab{ilse, rita, anna, karl} {
+		p.press("Ready")
+		p.waitStatus("Line open")
+	}
 	ilse.screenshot("walk-03-north-ready")
+	petra.until(90*time.Second, func() bool { return eval[bool](petra, `!document.getElementById("watch-here").hidden`) },
+		func() string { return "nobody asks whether she is still here: " + petra.text("#watch-section") })
+	petra.screenshot("walk-03-still-here")
+	petra.clickOn("#watch-here")
+	petra.inPage("answered", `document.getElementById("watch-here").hidden`)
 
 	ilse.press("Call")
 	petra.waitStatus("Incoming call")
@@ -59,6 +72,8 @@ func TestOfficersWalk(t *testing.T) {
 	petra.press("Hand over")
 	karl.press("Principal is here")
 	ilse.waitText("#ladder", "Karl Novak, principal, is there")
+	karl.press("Prove Karl Novak's presence")
+	ilse.waitProof("Karl Novak's key, vouched for by South")
 	ilse.screenshot("walk-09-principal-there")
 	karl.screenshot("walk-10-principal")
 	ilse.hears(southTone, northTone)
@@ -70,12 +85,7 @@ func TestOfficersWalk(t *testing.T) {
 		p.waitStatus("Call ended")
 	}
 	petra.screenshot("walk-12-after")
-	petra.press("Hand over …")
-	petra.put("#watch-note", "North called about the corridor. Karl spoke. They call again at 06:00.")
-	petra.screenshot("walk-13-handing-over")
-	petra.press("Leave it with nobody")
-	petra.waitText("#watch-who", "Nobody")
-	petra.screenshot("walk-14-handed-over")
+	changesWatch(petra, rita)
 	told := []string{tale(t, north), tale(t, south)}
 	if told[0] != told[1] || !strings.Contains(told[0], "Karl Novak") {
 		t.Errorf("the records tell of it:\nnorth: %s\nsouth: %s", told[0], told[1])
@@ -92,6 +102,55 @@ func enrolled(t *testing.T, s *serving, tone float64, name string, roles ...api.
 	p.at("opening the console", "http://"+s.page+"/")
 	p.reads(name)
 	return p
+}
+
+// changesWatch: the watch is offered, kept, taken over, handed to whoever takes it, with a note that is read, and left.
+func changesWatch(petra, rita *tab) {
+	petra.press("Hand over …")
+	petra.put("#watch-to", "Rita Falk")
+	petra.put("#watch-note", "North called about the corridor. Karl spoke. They call again at 06:00.")
+	petra.screenshot("walk-13-handing-over")
+	petra.clickOn("#watch-hand-go")
+	petra.waitText("#watch-section", "it stays yours until it is taken")
+	rita.waitText("#notices", "hands the watch over to you")
+	rita.screenshot("walk-14-offered")
+	petra.press("Keep the watch")
+	rita.inPage("taken back", `!document.querySelector("#notices").textContent.includes("hands the watch over")`)
+	rita.press("Take the watch") // though it is kept: she must mean it
+	rita.press("Press again to take it over")
+	petra.waitText("#notices", "Another has taken the watch from you")
+	petra.screenshot("walk-15-taken-over")
+	petra.waitText("#watch-who", "Rita Falk")
+	rita.waitText("#watch-who", "You have the watch")
+	rita.press("Hand over …")
+	rita.put("#watch-note", "North called about the corridor. Karl spoke. They call again at 06:00.")
+	rita.clickOn("#watch-hand-go") // to whoever takes it
+	petra.press("Take the watch")
+	petra.waitText("#watch-notes", "They call again at 06:00.")
+	petra.screenshot("walk-16-note")
+	petra.press("I have read it")
+	petra.inPage("read", `document.getElementById("watch-notes-box").hidden`)
+	petra.press("Hand over …")
+	petra.press("Leave it with nobody")
+	petra.waitText("#watch-who", "Nobody")
+	petra.screenshot("walk-17-left")
+}
+
+// asksSoon has the station ask "still here?" after a minute.
+func (s *serving) asksSoon() {
+	s.t.Helper()
+	c, err := s.client()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	b, err := c.WatchBook(within(s.t, patience), "", 0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	b.Settings.Periods.Here = 1
+	if err := c.SetWatch(within(s.t, patience), b.Settings); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // put writes into a field, as typing would.
