@@ -83,7 +83,7 @@ func checkKeys(name string, keys []string, most int, form keyForm) error {
 // checkText bounds what a person writes; which characters may stand in it is the record's to say.
 func checkText(name, text string, most int) error {
 	if len(text) > most {
-		return badRequest("%s has %d bytes, want at most %d", name, len(text), most)
+		return badValue("%s has %d bytes, want at most %d", name, len(text), most)
 	}
 	return nil
 }
@@ -156,6 +156,11 @@ func checkNewDisclosure(d *api.NewDisclosure) error {
 		checkText("to", d.To, maxTitle),
 		checkKeys("entries", d.Entries, maxEntries, shownKey),
 		checkOptional("contact", d.Contact, callKey))
+}
+
+// badValue refuses what a person wrote or chose, and can correct; [badRequest] what only a program sends.
+func badValue(format string, args ...any) *api.Error {
+	return &api.Error{Code: "bad-request", Text: "This cannot be taken: " + fmt.Sprintf(format, args...) + ".", Action: "Correct it and try again; nothing was done."}
 }
 
 func badRequest(format string, args ...any) *api.Error {
@@ -242,9 +247,9 @@ func recordQuery(r *http.Request, names []string) (q api.RecordQuery, err error)
 	switch n := utf8.RuneCountInString(q.Search); {
 	case err != nil:
 	case n > maxSearch:
-		err = badRequest("search has %d characters, want at most %d", n, maxSearch)
+		err = badValue("search has %d characters, want at most %d", n, maxSearch)
 	case !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To):
-		err = badRequest("from is %s, want a time before to, %s", v.Get("from"), v.Get("to"))
+		err = badValue("from is %s, want a time before to, %s", v.Get("from"), v.Get("to"))
 	}
 	return q, err
 }
@@ -257,7 +262,7 @@ func whole(v url.Values, name string, most int64, into *int64) error {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 1 || n > most || strconv.FormatInt(n, 10) != text {
-		return badRequest("%s is %q, want a number from 1 to %d", name, shorten(text, 40), most)
+		return badValue("%s is %q, want a number from 1 to %d", name, shorten(text, 40), most)
 	}
 	*into = n
 	return nil
@@ -269,7 +274,7 @@ func moment(v url.Values, name string, into *time.Time) (err error) {
 		return nil
 	}
 	if *into, err = time.Parse(time.RFC3339, text); err != nil {
-		return badRequest("%s is %q, want a time such as 2026-06-29T00:00:00Z", name, shorten(text, 40))
+		return badValue("%s is %q, want a time such as 2026-06-29T00:00:00Z", name, shorten(text, 40))
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func (s *Server) getWatch(w http.ResponseWriter, r *http.Request) {
 		err = whole(v, "days", maxDays, &days)
 	}
 	if from := v.Get("from"); err == nil && from != "" && !datePattern.MatchString(from) {
-		err = badRequest("from is %q, want a day like 2026-11-23", shorten(from, 40))
+		err = badValue("from is %q, want a day like 2026-11-23", shorten(from, 40))
 	}
 	if err != nil {
 		s.done(w, err)
@@ -103,7 +103,7 @@ func checkWatchAct(act string, m api.WatchAct, who visitor) error {
 	case m.UpTo != nil && act != "acknowledge":
 		return badRequest("up_to goes with acknowledge alone")
 	case utf8.RuneCountInString(m.Note) > maxNote:
-		return badRequest("note has %d characters, want at most %d", utf8.RuneCountInString(m.Note), maxNote)
+		return badValue("note has %d characters, want at most %d", utf8.RuneCountInString(m.Note), maxNote)
 	}
 	return nil
 }

@@ -210,7 +210,7 @@ func (s *Station) SetWatch(who api.Person, m api.WatchSettings) error {
 		Periods api.WatchPeriods `json:"periods"`
 	}{m.Roster, m.Plan, m.Periods}
 	if err := rewritten(form, &set); err != nil {
-		return badWatch(err)
+		return badWatch(placed(m.Roster, err))
 	}
 	if err := set.Check(); err != nil {
 		return badWatch(err)
@@ -224,8 +224,28 @@ func (s *Station) SetWatch(who api.Person, m api.WatchSettings) error {
 	})
 }
 
+// placed says which shift of a roster cannot be read, if it is one.
+func placed(r api.Roster, err error) error {
+	for i, w := range r.Weekly {
+		if err := rewritten(w, new(watch.Weekly)); err != nil {
+			return fmt.Errorf("weekly shift %d: %s", i+1, bare(err))
+		}
+	}
+	for i, s := range r.Single {
+		if err := rewritten(s, new(watch.Single)); err != nil {
+			return fmt.Errorf("single shift %d: %s", i+1, bare(err))
+		}
+	}
+	return err
+}
+
+// bare is an error without the package that made it.
+func bare(err error) string {
+	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "json: "), "watch: ")
+}
+
 // badWatch says what is wrong with settings in the words of a refusal.
 func badWatch(err error) error {
-	return &api.Error{Code: "bad-request", Text: sentence(strings.TrimPrefix(strings.TrimPrefix(err.Error(), "json: "), "watch: ")),
+	return &api.Error{Code: "bad-request", Text: sentence(bare(err)),
 		Action: "Correct it; nothing was changed."}
 }

@@ -19,6 +19,7 @@ type reportCommand struct {
 	To       string `help:"To the beginning of this day, in UTC; by default until now." placeholder:"2026-12-01"`
 	CSV      string `help:"Write it to this file as a table, one figure a row." name:"csv" xor:"form" type:"path" placeholder:"FILE"`
 	HTML     string `help:"Write it to this file as one page that needs nothing else." name:"html" xor:"form" type:"path" placeholder:"FILE"`
+	By       string `help:"Print it by week or by month." enum:"week,month" default:"week"`
 	inFolder `embed:""`
 	JSON     bool `help:"Print one JSON object, which is the same on both sides." name:"json" xor:"form"`
 }
@@ -66,7 +67,11 @@ func (c *reportCommand) Run(t *terminal) error {
 	if c.JSON {
 		return printJSON(t.out, made)
 	}
-	return printService(t.out, made)
+	periods := made.Weeks
+	if c.By == "month" {
+		periods = made.Months
+	}
+	return printService(t.out, made, periods)
 }
 
 func (c *reportCommand) save(t *terminal, client *api.Client, form, file string, q api.ReportQuery) error {
@@ -98,14 +103,14 @@ func whenRead[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 	}
 }
 
-// printService prints the weeks, and below them the whole.
-func printService(w io.Writer, r *api.Report) error {
+// printService prints the weeks or months, and below them the whole.
+func printService(w io.Writer, r *api.Report, periods []api.Period) error {
 	day := func(t time.Time) string { return t.UTC().Format("2 January 2006 15:04") }
 	fmt.Fprintf(w, "%s – %s, %s to %s UTC; the record speaks until %s.\n\n", r.Parties[0], r.Parties[1], day(r.From), day(r.To), day(r.Until))
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tab, "\tline up\tcalls\tanswered\tmedian\t90 %\t95 %\t≤ 10 s\t≤ 15 s\t≤ 20 s\tdrills\ttests passed\tfailed\tmissed\t")
-	for begun, i := false, 0; i < len(r.Weeks); i++ {
-		p := &r.Weeks[i]
+	for begun, i := false, 0; i < len(periods); i++ {
+		p := &periods[i]
 		if begun = begun || p.Line.UpMS+p.Line.DownMS > 0 || p.Calls.Count > 0; begun {
 			printPeriod(tab, p.Name, p)
 		}
@@ -117,6 +122,15 @@ func printService(w io.Writer, r *api.Report) error {
 	fmt.Fprintln(w)
 	for _, p := range r.Whole.Paths {
 		fmt.Fprintf(w, "path %d up %s, down %s\n", p.Path, share(p), count(p.Downs, "time"))
+	}
+	for i := range r.Whole.Called {
+		if c := &r.Whole.Called[i]; c.Count > 0 {
+			fmt.Fprintf(w, "%s called %s, answered %d: median %s, 90 %% in %s\n", r.Parties[i], count(c.Count, "time"), c.Answered, answered(&c.Answer, c.Answer.MedianMS), answered(&c.Answer, c.Answer.P90MS))
+		}
+	}
+	if c := &r.Whole.Calls; c.Asked+c.Principal.Count > 0 {
+		fmt.Fprintf(w, "the principal asked for in %s, there in %d: median %s, 90 %% in %s; proven by a key in %d\n", count(c.Asked, "call"), c.Principal.Count,
+			answered(&c.Principal, c.Principal.MedianMS), answered(&c.Principal, c.Principal.P90MS), c.Proven)
 	}
 	if c := r.Whole.Calls; c.Contradicted > 0 {
 		fmt.Fprintf(w, "%s answered of which the two sides' times contradict each other: they are in no figure\n", count(c.Contradicted, "call"))

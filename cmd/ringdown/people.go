@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -95,7 +96,14 @@ func (c *peopleAddCommand) Run(t *terminal) error {
 		return err
 	}
 	made, err := client.AddPerson(t, api.NewMember{Name: c.Name, Roles: rolesOf(c.Roles)})
-	return printInvited(t, c.JSON, made, err)
+	if err := printInvited(t, c.JSON, made, err); err != nil || c.JSON || slices.Contains(made.Member.Roles, api.RoleAdministrator) {
+		return err
+	}
+	all, err := client.People(t)
+	if err == nil && !slices.ContainsFunc(all.People, func(m api.Member) bool { return len(m.Keys) > 0 }) {
+		_, err = fmt.Fprintln(t.out, "\nIt works once an administrator has enrolled: the first to enrol must be one.")
+	}
+	return refusal(err)
 }
 
 func rolesOf(words []string) []api.Role {
@@ -189,6 +197,9 @@ func (c *peopleRemoveCommand) Run(t *terminal) error {
 	}
 	if err := client.RemovePerson(t, id); err != nil {
 		return refusal(err)
+	}
+	if !c.JSON {
+		fmt.Fprintf(t.out, "%s is taken out, and logged out everywhere.\n\n", oneLine(c.Who))
 	}
 	return (&peopleListCommand{c.inFolder, c.JSON}).Run(t)
 }

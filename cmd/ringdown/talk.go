@@ -308,13 +308,38 @@ func describeState(c *api.Call, peer string) string {
 	case api.CallIncoming:
 		return fmt.Sprintf("%s calls since %s", peer, at)
 	case api.CallActive:
-		return fmt.Sprintf("in call with %s since %s", peer, at)
+		return fmt.Sprintf("in call with %s since %s%s", peer, at, people(c))
 	case api.CallHeld:
-		return fmt.Sprintf("held since %s: %s; it goes on by itself", at, c.Held)
+		return fmt.Sprintf("held since %s: %s; it goes on by itself%s", at, c.Held, people(c))
 	}
 	by := map[string]string{"us": " by us", "them": " by " + peer}[c.EndedBy]
 	if c.Reason == api.EndStopping {
 		by = map[string]string{"us": " here", "them": " at " + peer + "'s"}[c.EndedBy]
 	}
 	return fmt.Sprintf("ended at %s: %s%s", at, c.Reason, by)
+}
+
+// people says who speaks for the other side of a call, and how far its principals are: the newest that each side has
+// said.
+func people(c *api.Call) string {
+	var speaks, ours, theirs string
+	for _, s := range c.Steps {
+		who := or(oneLine(s.Who), "the principal")
+		word := map[string]string{"asked": "the other principal asked for", "present": who + " is there", "fetching": who + " is fetched"}[s.Name]
+		if s.Name == "fetching" && s.Minutes > 0 {
+			word = fmt.Sprintf("%s expected in %d min", who, s.Minutes)
+		}
+		switch {
+		case s.By == "them" && s.Who != "" && (s.Name == "called" || s.Name == "answered" || s.Name == "handed"):
+			speaks = "; with " + oneLine(s.Who)
+			if s.Role != "" {
+				speaks += ", " + string(s.Role)
+			}
+		case word != "" && s.By == "us":
+			ours = "; here: " + word
+		case word != "":
+			theirs = "; there: " + word
+		}
+	}
+	return speaks + theirs + ours
 }

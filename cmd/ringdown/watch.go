@@ -26,7 +26,7 @@ type watchCommand struct {
 
 // asOfficer is who acts, and on which station.
 type asOfficer struct {
-	As       string `help:"The officer's name, as on the roster." placeholder:"NAME" required:""`
+	As       string `help:"The officer's name, as on the roster. Here nobody logs in, so the record says so after the name of one who is enrolled." placeholder:"NAME" required:""`
 	inFolder `embed:""`
 	JSON     bool `help:"Print the watch as one JSON object." name:"json"`
 }
@@ -45,10 +45,42 @@ func (c *asOfficer) act(t *terminal, act string, m api.WatchAct) error {
 }
 
 type watchTakeCommand struct {
+	Over      bool `help:"Take it over from an officer who has not handed it over to you."`
 	asOfficer `embed:""`
 }
 
-func (c *watchTakeCommand) Run(t *terminal) error { return c.act(t, "take", api.WatchAct{}) }
+func (c *watchTakeCommand) Run(t *terminal) error {
+	client, err := c.connect()
+	if err != nil {
+		return err
+	}
+	st, err := client.Status(t)
+	if err != nil {
+		return refusal(err)
+	}
+	if w := st.Watch; !c.Over && w != nil && c.overrides(w) {
+		return hinted{fmt.Errorf("the watch is with %s%s", oneLine(w.Officer), offeredTo(w.Offer)), "to take it over all the same: --over; they are told"}
+	}
+	return c.act(t, "take", api.WatchAct{})
+}
+
+// overrides reports whether to take the watch now goes against what its officer has said.
+func (c *watchTakeCommand) overrides(w *api.Watch) bool {
+	switch {
+	case w.State != api.WatchKept && w.State != api.WatchAsked:
+		return false
+	case w.Officer == c.As || strings.HasPrefix(w.Officer, c.As+" ("):
+		return false
+	}
+	return w.Offer == nil || w.Offer.To != "" && w.Offer.To != c.As
+}
+
+func offeredTo(o *api.WatchOffer) string {
+	if o == nil || o.To == "" {
+		return ""
+	}
+	return ", and is being handed over to " + oneLine(o.To)
+}
 
 type watchHandCommand struct {
 	To        string `help:"The next officer. Default: whoever takes it." placeholder:"NAME"`
@@ -226,7 +258,11 @@ func (c *watchRosterCommand) set(t *terminal, client *api.Client) error {
 		}
 		m.Revision = book.Settings.Revision
 	}
-	return refusal(client.SetWatch(t, m))
+	err = client.SetWatch(t, m)
+	if e, ok := errors.AsType[*api.Error](err); ok && e.Code == "bad-request" {
+		return &api.Error{Code: e.Code, Text: c.Set + ": " + phrase(e.Text), Action: e.Action}
+	}
+	return refusal(err)
 }
 
 // printRoster prints the stretches of the roster, gaps and overlaps marked.
