@@ -148,7 +148,9 @@
 // A hostile far side can withhold, refuse to answer and so keep us from numbering; it can ask no more
 // than the budgets allow, and fill no more than its quota: half of it with entries, two fifths with
 // files, and a tenth is for what is urgent alone (record.Kind.Urgent: steps of real calls, the right to call). Each entry is reckoned with 512 bytes
-// beside its own. Memory holds the edge of both trees, what waits here (at most 10,000 drafts,
+// beside its own. The quota may be another at each start; numbers that a greater one had granted are taken all
+// the same. What has no room here waits at the far side, which knows it: what is held is all that is
+// allowed. Memory holds the edge of both trees, what waits here (at most 10,000 drafts,
 // 64 MB), one batch of each log, one file each way, and the numbers given last; it grows neither with
 // history nor with what the far side sends.
 //

@@ -173,11 +173,7 @@ func (r *Replica) pull(now time.Time) {
 func (r *Replica) askPiece(now time.Time, p *pull) {
 	if full := int64(p.length) > r.room.filesLeft(); full != r.room.full {
 		r.room.full = full
-		if full {
-			r.cfg.Hooks.Alarm("quota", "The other side's files take all the room that this line may take: no more of them are fetched.", "Raise the line's quota, if there is reason to.")
-		} else {
-			r.cfg.Hooks.Alarm("quota", "", "")
-		}
+		r.cfg.Hooks.Changed()
 	}
 	if r.room.full {
 		r.files.later = now.Add(pullLater)

@@ -186,7 +186,7 @@ func TestFloodsEndAtTheQuota(t *testing.T) {
 			const quota = 2 << 20
 			w := newWorld(t)
 			w.north.quota = quota
-			w.north.start()
+			w.north.again(store.NewMemory())
 			w.connect()
 			w.settle()
 			l := &liar{w.south, w}
@@ -225,6 +225,9 @@ func TestFloodsEndAtTheQuota(t *testing.T) {
 			w.pass(time.Minute)
 			if st := w.north.r.Status(); st.Far.Size < size+2 {
 				t.Errorf("calls found no room: %d entries of %d, %v", st.Far.Size, size, w.refused)
+			}
+			if f := w.north.r.Status().Filled; f != (Filled{Entries: Full}) || !w.south.r.Status().FarFull || w.north.r.Status().FarFull {
+				t.Errorf("filled: %+v; the author is told %v", f, w.south.r.Status().FarFull)
 			}
 			if err := w.north.disk.(*store.Memory).Close(); err != nil {
 				t.Error(err)
@@ -336,7 +339,7 @@ func TestFilesThatLie(t *testing.T) {
 func TestFilesEndAtTheQuota(t *testing.T) {
 	w := newWorld(t)
 	w.north.quota = 1 << 20
-	w.north.start()
+	w.north.again(store.NewMemory())
 	w.connect()
 	w.settle()
 	for i := range 12 {
@@ -346,15 +349,73 @@ func TestFilesEndAtTheQuota(t *testing.T) {
 		w.south.write(Draft{Time: noon, Body: record.Attachment{Length: len(data), SHA256: sum, Name: "a"}})
 	}
 	w.pass(time.Minute)
-	if n := len(w.north.keep); n != 8 || w.north.alarms["quota"] == "" {
-		t.Errorf("%d files, %q", n, w.north.alarms)
+	if n, f := len(w.north.keep), w.north.r.Status().Filled; n != 8 || f != (Filled{Files: Full}) {
+		t.Errorf("%d files, %+v", n, f)
 	}
 	w.north.quota = 2 << 20
 	w.north.again(memory(w.north).Again())
-	delete(w.north.alarms, "quota") // of the run before
 	w.pass(time.Minute)
-	if n := len(w.north.keep); n != 12 || w.north.alarms["quota"] != "" {
-		t.Errorf("with more room %d files, %q", n, w.north.alarms)
+	if n, f := len(w.north.keep), w.north.r.Status().Filled; n != 12 || f != (Filled{}) {
+		t.Errorf("with more room %d files, %+v", n, f)
+	}
+}
+
+// Room that runs out is told before, and its author is told when it has; more room is taken up by itself.
+func TestRoomThatRunsOut(t *testing.T) {
+	w := newWorld(t)
+	w.north.quota = 1 << 20
+	w.north.again(store.NewMemory())
+	w.connect()
+	w.settle()
+	var told []Fill
+	for range 60 {
+		w.south.write(text("%s", strings.Repeat("x", 10_000)))
+		w.settle()
+		if f := w.north.r.Status().Filled.Entries; len(told) == 0 || told[len(told)-1] != f {
+			told = append(told, f)
+		}
+		if full := w.north.r.Status().Filled.Entries == Full; full != w.south.r.Status().FarFull {
+			t.Fatalf("full: %v, and its author is told the other", full)
+		}
+	}
+	if !slices.Equal(told, []Fill{Ample, Little, Full}) || len(w.south.r.Status().Waiting) == 0 {
+		t.Errorf("told %v; %d wait", told, len(w.south.r.Status().Waiting))
+	}
+	w.north.quota = 4 << 20
+	w.north.again(memory(w.north).Again())
+	w.pass(time.Minute)
+	w.agree()
+	if len(w.south.r.Status().Waiting) > 0 || w.south.r.Status().FarFull || w.north.r.Status().Filled != (Filled{}) {
+		t.Errorf("with more room %d wait", len(w.south.r.Status().Waiting))
+	}
+}
+
+// Numbers that a greater quota had granted are taken after it was lowered, also by the next run.
+func TestAQuotaThatIsLowered(t *testing.T) {
+	w := newWorld(t)
+	w.north.quota = 4 << 20
+	w.north.again(store.NewMemory())
+	w.connect()
+	w.settle()
+	for range 40 { // numbered and sent, and lost
+		w.south.write(text("%s", strings.Repeat("x", 10_000)))
+	}
+	w.cut()
+	w.north.quota = 256 << 10
+	w.north.again(memory(w.north).Again())
+	w.north.again(memory(w.north).Again())
+	w.connect()
+	w.pass(time.Minute)
+	w.agree()
+	if n := len(w.north.texts(false)); n != 40 {
+		t.Errorf("%d messages came, want those that were numbered", n)
+	}
+	for range 100 {
+		w.south.write(text("%s", strings.Repeat("x", 10_000)))
+	}
+	w.pass(time.Minute)
+	if f := w.north.r.Status().Filled.Entries; f != Full || !w.south.r.Status().FarFull || len(w.south.r.Status().Waiting) == 0 {
+		t.Errorf("filled: %v; %d wait", f, len(w.south.r.Status().Waiting))
 	}
 }
 

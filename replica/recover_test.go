@@ -261,7 +261,7 @@ func TestAdoption(t *testing.T) {
 			w := talked(t, 3)
 			w.cut()
 			w.north.r.log.Heard(w.now, w.south.r.copy.Newest())
-			w.north.r.allow(record.Allowance{Entries: 5, Calls: 5})
+			w.north.r.allow(record.Allowance{Entries: 5, Calls: 5}, 3)
 			w.north.write(text("numbered, not sent"), text("nor this")) // it stands, and nothing is sent
 			w.north.r.log.Lost()
 			a := w.north.write(text("waits"))

@@ -31,7 +31,7 @@ type Hooks interface {
 	OpenFile(sha256 [32]byte) ([]byte, error)
 
 	// Alarm shows a person something until it is taken back with an empty text. about is one of
-	// "clone", "far clone", "fork", "damage", "draft", "quota", "store", "key".
+	// "clone", "far clone", "fork", "damage", "draft", "store", "key".
 	Alarm(about, text, action string)
 }
 
@@ -50,7 +50,8 @@ type Config struct {
 	Hooks Hooks
 
 	// Quota is how many bytes the far side may take here: half of it for entries, 40 % for
-	// attached files, 10 % for entries of calls alone. 0: DefaultQuota.
+	// attached files, 10 % for entries of calls alone. 0: DefaultQuota. It may be another at each
+	// start; what is here, and numbers that were granted, stay.
 	Quota int64
 }
 
@@ -133,6 +134,7 @@ func Open(cfg Config, now time.Time) (*Replica, error) {
 	}
 	values := r.runs.values()
 	maps.Copy(values, r.scrub.values())
+	maps.Copy(values, r.room.values())
 	if err := r.disk.set(now, values); err != nil {
 		return nil, err
 	}

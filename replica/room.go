@@ -23,6 +23,7 @@ const (
 const (
 	keyRoom     = "room/entries" // and calls
 	keyFileRoom = "room/files"
+	keyQuota    = "room/quota" // of the last run, and what a greater one had granted
 )
 
 // A room is what the far side takes here, in bytes. An urgent entry is taken from the calls' part
@@ -30,19 +31,20 @@ const (
 // was granted, a grant never falls.
 type room struct {
 	quota                 int64
-	entries, calls, files int64    // taken
-	next                  [2]int64 // entries and calls with the batch under way
-	full                  bool     // of files, as told
+	entries, calls, files int64            // taken
+	granted               record.Allowance // by a greater quota, before it was lowered
+	next                  [2]int64         // entries and calls with the batch under way
+	full                  bool             // of files: one that was promised does not fit
 }
 
 func (r *Replica) loadRoom() error {
-	r.room.quota = r.cfg.Quota
-	for key, into := range map[string][]*int64{keyRoom: {&r.room.entries, &r.room.calls}, keyFileRoom: {&r.room.files}} {
+	m, size := &r.room, r.copy.Tree().Size
+	for key, into := range map[string][]*int64{keyRoom: {&m.entries, &m.calls}, keyFileRoom: {&m.files}, keyQuota: {&m.quota, &m.granted.Entries, &m.granted.Calls}} {
 		text, err := r.cfg.Store.Get(key)
 		if err != nil {
 			return err
 		}
-		if text == nil && (key == keyFileRoom || r.copy.Tree().Size == 0) {
+		if text == nil && (key != keyRoom || size == 0) {
 			continue
 		}
 		if len(text) != 8*len(into) {
@@ -52,7 +54,15 @@ func (r *Replica) loadRoom() error {
 			*v = int64(binary.BigEndian.Uint64(text[8*i:]))
 		}
 	}
+	if m.quota > r.cfg.Quota {
+		m.granted = m.grant(size) // numbers that the far side may have given
+	}
+	m.quota = r.cfg.Quota
 	return nil
+}
+
+func (m *room) values() map[string][]byte {
+	return map[string][]byte{keyQuota: roomText(m.quota, m.granted.Entries, m.granted.Calls)}
 }
 
 func roomText(v ...int64) (b []byte) {
@@ -66,13 +76,42 @@ func (m *room) entriesLeft() int64 { return m.quota/2 - m.entries }
 func (m *room) callsLeft() int64   { return m.quota/10 - m.calls }
 func (m *room) filesLeft() int64   { return m.quota*2/5 - m.files }
 
-// left is what entries and files may still take.
-func (m *room) left() int64 { return max(0, m.entriesLeft()) + max(0, m.filesLeft()) }
+// A Filled says how full each part of the quota is. Calls find room in that of entries, too.
+type Filled struct{ Entries, Calls, Files Fill }
+
+// A Fill is how full one part is.
+type Fill uint8
+
+// The fills.
+const (
+	Ample  Fill = iota
+	Little      // less than a tenth is left
+	Full        // the next may not fit
+)
+
+func (m *room) filled() Filled {
+	f := Filled{fill(m.entriesLeft(), m.quota/2, costliest), fill(m.callsLeft(), m.quota/10, costlyCall), fill(m.filesLeft(), m.quota*2/5, 1)}
+	if m.full {
+		f.Files = Full
+	}
+	return f
+}
+
+// fill is that of a part of which so much is left, for what takes at most next.
+func fill(left, of, next int64) Fill {
+	switch {
+	case left < next:
+		return Full
+	case left < of/10:
+		return Little
+	}
+	return Ample
+}
 
 // grant is how far a log of that size may grow.
 func (m *room) grant(size int64) record.Allowance {
-	a := record.Allowance{Entries: size + min(max(0, m.entriesLeft())/costliest, mostGrant)}
-	a.Calls = a.Entries + min(max(0, m.callsLeft())/costlyCall, mostCalls)
+	a := record.Allowance{Entries: max(m.granted.Entries, size+min(max(0, m.entriesLeft())/costliest, mostGrant))}
+	a.Calls = max(m.granted.Calls, a.Entries+min(max(0, m.callsLeft())/costlyCall, mostCalls))
 	return a
 }
 

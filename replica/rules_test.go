@@ -273,7 +273,7 @@ func TestReferencesOutliveACrash(t *testing.T) {
 	if _, err := w.north.r.log.Heard(w.now, w.south.r.copy.Newest()); err != nil {
 		t.Fatal(err)
 	}
-	w.north.r.allow(record.Allowance{Entries: 2, Calls: 2})
+	w.north.r.allow(record.Allowance{Entries: 2, Calls: 2}, 1)
 	w.north.r.number(w.now) // one of the two
 	w.north.again(memory(w.north).Again())
 	w.connect()

@@ -116,7 +116,7 @@ func (r *Replica) hearCosigned(now time.Time, body []byte) error {
 	if err := m.end(); err != nil {
 		return err
 	}
-	r.allow(granted)
+	r.allow(granted, size)
 	before := r.log.Standing()
 	if err := r.cosigned(now, size, cosignature); err != nil {
 		return err

@@ -23,6 +23,7 @@ type session struct {
 	resync  time.Time // when a new question is due; zero: none is
 	farSize int64     // of the far side's own log, as it says
 	allow   record.Allowance
+	full    bool   // what it holds is all that it allows, but for calls
 	pending *hello // an answer that came while a batch of ours was being written
 	refused bool   // entries came that have seen more of our log than we hold yet
 	proofs  bool   // of forks were sent
@@ -156,7 +157,7 @@ func (r *Replica) hearHello(now time.Time, body []byte) error {
 	}
 	r.cloned(now, h)
 	r.ses.farSize = h.size
-	r.allow(h.allow)
+	r.allow(h.allow, heldSize(h))
 	if h.is(flagAsk) {
 		r.answerHello(now, h.serial)
 		r.askAnew(now)
@@ -348,8 +349,12 @@ func (r *Replica) hearFork(now time.Time, body []byte) error {
 	return err
 }
 
-// allow takes how far the far side lets our log grow.
-func (r *Replica) allow(a record.Allowance) {
+// allow takes how far the far side, which holds so many entries, lets our log grow.
+func (r *Replica) allow(a record.Allowance, held int64) {
+	if full := a.Entries <= held; full != r.ses.full {
+		r.ses.full = full
+		r.cfg.Hooks.Changed()
+	}
 	r.ses.allow = a
 	r.log.Allow(a)
 }

@@ -45,7 +45,8 @@ type Status struct {
 	Apart            bool         // a live copy of this station was seen: nothing is numbered
 
 	Damaged []Damaged
-	Left    int64 // bytes that the far side's entries and files may still take
+	Filled  Filled // the room that the far side has here
+	FarFull bool   // the far side has no room for more of our log, or for steps of calls alone
 
 	Failing time.Time // since when the store fails; zero: it works
 	Failure error     // how; one that wraps store.ErrDamaged means that the store must be set aside
@@ -59,7 +60,7 @@ func (r *Replica) Status() Status {
 		Own:     Logged{r.log.Tree().Size, r.disk.proved.classical, r.disk.proved.full},
 		Far:     Logged{r.copy.Tree().Size, sizeOf(far.Cosigned), sizeOf(far.CosignedPQ)},
 		Waiting: r.queue.show(), Withheld: r.withheld, ForkOwn: own.Fork, ForkFar: far.Fork, Apart: r.runs.apart,
-		Left: r.room.left(), Failing: r.disk.failing, Failure: r.disk.err,
+		Filled: r.room.filled(), FarFull: r.ses.full, Failing: r.disk.failing, Failure: r.disk.err,
 	}
 	if r.scrub.damaged != nil { // found where nothing else reads
 		s.Failure = r.scrub.damaged
