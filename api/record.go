@@ -47,6 +47,10 @@ type RecordState struct {
 
 	// Damaged counts entries that are damaged on this disk and not yet mended.
 	Damaged int `json:"damaged"`
+
+	// FarFull says that the other side has no room for more of what is written here: it waits, but for
+	// the steps of calls.
+	FarFull bool `json:"far_full"`
 }
 
 // Logged is one log's numbers of entries.

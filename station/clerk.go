@@ -31,7 +31,7 @@ type RecordOptions struct {
 	// line-disclosures are in it.
 	Dir string
 
-	// Quota is how many bytes the other side's log may take; 0: as replica has it.
+	// Quota is how many bytes the other side's part of the record may take; 0: as replica has it.
 	Quota int64
 
 	// Open opens the store; store.Open if nil.

@@ -264,7 +264,7 @@ func (c *clerk) movedIn(own bool, from, to int64) {
 func (c *clerk) recordState(p message.Pending) api.RecordState {
 	st := c.status
 	r := api.RecordState{Standing: st.Standing.String(), Own: logged(st.Own), Far: logged(st.Far),
-		Unread: p.Unread, Chased: p.Chased, Unheeded: p.Unheeded, Damaged: len(st.Damaged),
+		Unread: p.Unread, Chased: p.Chased, Unheeded: p.Unheeded, Damaged: len(st.Damaged), FarFull: st.FarFull,
 		Rule: c.opt.Rule.String()}
 	if c.opt.Rule == record.RuleConsent {
 		r.Asked = len(c.shows.asked)

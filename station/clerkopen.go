@@ -1,6 +1,7 @@
 package station
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -336,6 +337,35 @@ func (c *clerk) notices(r api.RecordState) []api.Notice {
 		list = append(list, api.Notice{Severity: "warning",
 			Text:   fmt.Sprintf("%d entries of the record with %s are damaged on this disk and being fetched again from the other side.", r.Damaged, c.peer),
 			Action: "Test this machine's disk. Nothing is lost while the other side has them."})
+	}
+	return append(list, c.roomNotices()...)
+}
+
+// roomNotices say when the room runs out that the other side has here, or that we have there.
+func (c *clerk) roomNotices() (list []api.Notice) {
+	add := func(severity, text string) {
+		list = append(list, api.Notice{Severity: severity, Text: text, Action: fmt.Sprintf(
+			"Give line %s more than %d MiB under [line.quota] in %s and start the station again, or ask %s what fills it.",
+			c.slug, cmp.Or(c.opt.Quota, replica.DefaultQuota)>>20, ConfigFile, c.peer)})
+	}
+	switch f := c.status.Filled; {
+	case f.Entries == replica.Full && f.Calls == replica.Full:
+		add("failure", "The room on this disk for what "+c.peer+" writes is full: nothing more of it is taken, and of its calls nothing is written down.")
+	case f.Entries == replica.Full:
+		add("failure", "The room on this disk for what "+c.peer+" writes is full: no more of it is taken but its calls.")
+	case f.Entries == replica.Little:
+		add("warning", "Of the room on this disk for what "+c.peer+" writes, less than a tenth is left; when it is full, no more of it is taken but its calls.")
+	}
+	switch c.status.Filled.Files {
+	case replica.Full:
+		add("failure", "The room on this disk for the files of "+c.peer+" is full: no more of them are fetched.")
+	case replica.Little:
+		add("warning", "Of the room on this disk for the files of "+c.peer+", less than a tenth is left; when it is full, no more of them are fetched.")
+	}
+	if c.status.FarFull {
+		list = append(list, api.Notice{Severity: "warning",
+			Text:   "The station of " + c.peer + " has no room for more of what is written here: it waits on this disk, but for calls.",
+			Action: "Ask " + c.peer + " to give this line more room; what waits is sent by itself then."})
 	}
 	return list
 }

@@ -18,13 +18,14 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"ringdown/accord"
+	"ringdown/replica"
 )
 
 // Config is station.toml: what this side alone decides. What both sides must
 // agree on stands in the accord. Every field has a default; an unknown key is an error.
 type Config struct {
 	Console ConsoleConfig `toml:"console"`
-	Line    SocketConfig  `toml:"line"`
+	Line    LineConfig    `toml:"line"`
 
 	// Webhooks are told what happens: lamps, horns, pagers. Default none, at most 16.
 	Webhooks []WebhookConfig `toml:"webhook"`
@@ -53,12 +54,30 @@ type ConsoleConfig struct {
 	Most int `toml:"most"`
 }
 
-// SocketConfig says where the lines' datagrams leave from.
-type SocketConfig struct {
+// LineConfig says where the lines' datagrams leave from, and what the other sides may take here.
+type LineConfig struct {
 	// Bind maps an address that an accord gives for this station to the local address that stands
 	// behind it (a NAT's inside). Default: the accord's address itself if this machine has it, else
 	// every address, at the same port.
 	Bind map[string]string `toml:"bind"`
+
+	// Quota is how many MiB of this disk the other side of a line may fill, by the line's name: half
+	// of it with entries, two fifths with files; a tenth is kept for calls. Default 1024, from 16 to 1048576.
+	Quota map[string]int64 `toml:"quota"`
+}
+
+// What one line's quota may be, in MiB.
+const (
+	leastQuota = 16
+	mostQuota  = 1 << 20
+)
+
+// quotaOf is what the other side of a line may fill, in bytes.
+func (c LineConfig) quotaOf(slug string) int64 {
+	if mib, ok := c.Quota[slug]; ok {
+		return mib << 20
+	}
+	return replica.DefaultQuota
 }
 
 // ConfigFile is the name of the configuration within a station's folder.
@@ -93,6 +112,12 @@ const DefaultConfig = `# How this station runs. Settings that start with # are n
 # Where this machine stands behind an address of the accord, when it is not the
 # address itself: behind a NAT, say. One line for each such address; for example:
 # "203.0.113.5:4400" = "192.168.1.5:4400"
+
+[line.quota]
+# How many MiB of this disk the other side of a line may fill, 16 to 1048576: half of it with what it writes,
+# two fifths with files; a tenth is kept for calls. A notice comes when a tenth of a part is left. A line that
+# is not named here has 1024. One line for each, by its name; for example:
+# south = 4096
 
 # What is told over HTTP when something happens: a lamp, a horn, a pager. One such section for each; every
 # request is signed with the secret (16 to 200 characters), in the header Ringdown-Signature. Without events it is told
@@ -155,10 +180,15 @@ func parseConfig(text []byte) (Config, error) {
 	if unknown := md.Undecoded(); len(unknown) > 0 {
 		return cfg, fmt.Errorf("unknown key %s, want one of: %s", unknown[0], strings.Join(configKeys, ", "))
 	}
+	for _, name := range []string{"bind", "quota"} { // of which the decoder takes no notice
+		if kind := md.Type("line", name); kind != "" && kind != "Hash" {
+			return cfg, fmt.Errorf("line.%s is a value, want a section: [line.%s]", name, name)
+		}
+	}
 	return cfg, cfg.check()
 }
 
-var configKeys = []string{"console.listen", "console.names", "console.certificate", "console.key", "console.voice", "console.most", "line.bind",
+var configKeys = []string{"console.listen", "console.names", "console.certificate", "console.key", "console.voice", "console.most", "line.bind", "line.quota",
 	"webhook.name", "webhook.url", "webhook.secret", "webhook.events"}
 
 // check refuses a doubtful start.
@@ -166,7 +196,14 @@ func (c Config) check() error {
 	if err := c.Console.check(); err != nil {
 		return err
 	}
-	for _, outside := range slices.Sorted(maps.Keys(c.Line.Bind)) {
+	if err := c.Line.check(); err != nil {
+		return err
+	}
+	return checkWebhooks(c.Webhooks)
+}
+
+func (c LineConfig) check() error {
+	for _, outside := range slices.Sorted(maps.Keys(c.Bind)) {
 		if _, err := accord.ParseAddress(outside); err != nil {
 			wanted := "host:port"
 			if r, ok := errors.AsType[*accord.Refusal](err); ok {
@@ -174,11 +211,16 @@ func (c Config) check() error {
 			}
 			return fmt.Errorf("line.bind has %q, want an address as accords write it: %s", outside, wanted)
 		}
-		if inside := c.Line.Bind[outside]; !isAddrPort(inside) {
+		if inside := c.Bind[outside]; !isAddrPort(inside) {
 			return fmt.Errorf("line.bind of %q is %q, want an address of this machine and a port, such as 192.168.1.5:4400", outside, inside)
 		}
 	}
-	return checkWebhooks(c.Webhooks)
+	for _, slug := range slices.Sorted(maps.Keys(c.Quota)) {
+		if mib := c.Quota[slug]; mib < leastQuota || mib > mostQuota {
+			return fmt.Errorf("line.quota of %q is %d MiB, want %d to %d", slug, mib, leastQuota, mostQuota)
+		}
+	}
+	return nil
 }
 
 func (c ConsoleConfig) check() error {

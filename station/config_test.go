@@ -17,7 +17,7 @@ import (
 // each of its examples is one that a station takes.
 func TestDefaultConfig(t *testing.T) {
 	cfg, err := parseConfig([]byte(DefaultConfig))
-	if err != nil || !reflect.DeepEqual(cfg, defaults()) && len(cfg.Line.Bind) > 0 {
+	if err != nil || !reflect.DeepEqual(cfg, defaults()) && len(cfg.Line.Bind)+len(cfg.Line.Quota) > 0 {
 		t.Errorf("the file as written gives %+v, %v, want the defaults", cfg, err)
 	}
 	for _, key := range configKeys {
@@ -34,7 +34,7 @@ func TestDefaultConfig(t *testing.T) {
 	if cfg.Console.Listen != defaults().Console.Listen || cfg.Console.Most != defaults().Console.Most {
 		t.Errorf("what is shown as default is %q and %d", cfg.Console.Listen, cfg.Console.Most)
 	}
-	if len(cfg.Line.Bind) != 1 || cfg.Console.Voice == "" || len(cfg.Console.Names) != 1 || cfg.Console.Key == "" || len(cfg.Webhooks) != 1 {
+	if len(cfg.Line.Bind) != 1 || len(cfg.Line.Quota) != 1 || cfg.Console.Voice == "" || len(cfg.Console.Names) != 1 || cfg.Console.Key == "" || len(cfg.Webhooks) != 1 {
 		t.Errorf("an example is missing: %+v", cfg)
 	}
 }
@@ -69,6 +69,7 @@ func TestConfigTaken(t *testing.T) {
 		"[console]\nvoice = \":8441\"",
 		"[console]\nmost = 1000",
 		"[line.bind]\n\"203.0.113.5:4400\" = \"192.168.1.5:4400\"\n\"[2001:db8::1]:4400\" = \"[fd00::1]:0\"\n\"line.example.org:4400\" = \"0.0.0.0:4400\"",
+		"[line.quota]\nsouth = 16\nwest-2 = 1048576",
 	} {
 		if _, err := parseConfig([]byte(text)); err != nil {
 			t.Errorf("%q: %v", text, err)
@@ -106,6 +107,12 @@ func TestConfigRefused(t *testing.T) {
 		{"[line.bind]\n\"Line.example.org:4400\" = \"192.168.1.5:4400\"", "want an address as accords write it: a DNS name: labels of a to z"},
 		{"[line.bind]\n\"203.0.113.5:4400\" = \"eth0\"", `is "eth0", want an address of this machine`},
 		{"[line.bind]\n\"203.0.113.5:4400\" = \"localhost:4400\"", "want an address of this machine"},
+		{"[line.quota]\nsouth = 15", `line.quota of "south" is 15 MiB, want 16 to 1048576`},
+		{"[line.quota]\nsouth = 1048577", `line.quota of "south" is 1048577 MiB`},
+		{"[line.quota]\nsouth = -1", `line.quota of "south" is -1 MiB`},
+		{"[line.quota]\nsouth = \"1 GiB\"", "quota"},
+		{"[line]\nquota = 2048", "line.quota is a value, want a section: [line.quota]"},
+		{"[line]\nbind = \"192.168.1.5:4400\"", "line.bind is a value, want a section"},
 	} {
 		if _, err := parseConfig([]byte(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v, want %q", c.text, err, c.want)
@@ -152,6 +159,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add([]byte(DefaultConfig))
 	f.Add([]byte("[console]\nlisten = \"0.0.0.0:443\"\ncertificate = \"a\"\nkey = \"b\"\nnames = [\"x\"]\nvoice = \":1\"\nmost = 5"))
 	f.Add([]byte(hornConfig))
+	f.Add([]byte("[line.quota]\nsouth = 4096"))
 	f.Add([]byte("[line.bind]\n\"203.0.113.5:4400\" = \"192.168.1.5:4400\""))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		cfg, err := parseConfig(text)
@@ -171,6 +179,9 @@ func FuzzConfig(f *testing.F) {
 		}
 		if len(cfg.Line.Bind)+len(again.Line.Bind) == 0 {
 			cfg.Line.Bind, again.Line.Bind = nil, nil
+		}
+		if len(cfg.Line.Quota)+len(again.Line.Quota) == 0 {
+			cfg.Line.Quota, again.Line.Quota = nil, nil
 		}
 		if len(cfg.Console.Names)+len(again.Console.Names) == 0 {
 			cfg.Console.Names, again.Console.Names = nil, nil

@@ -290,6 +290,7 @@ func (d *Daemon) drive(ctx context.Context, l *accord.Line) error {
 	if opt.Record, err = recordOptions(d.dir, l, d.home.Keys()); err != nil {
 		return err
 	}
+	opt.Record.Quota = d.cfg.Line.quotaOf(l.Slug)
 	if err := d.AddLine(opt); err != nil {
 		return err
 	}

@@ -320,11 +320,13 @@ func TestUnusedBinding(t *testing.T) {
 	own := fmt.Sprintf("127.0.0.1:%d", p.ports[0][0])
 	x := examined(t)
 	x.cfg.Line.Bind = map[string]string{own: own, "203.0.113.5:4400": own}
+	x.cfg.Line.Quota = map[string]int64{"south": 16, "sowth": 2048}
 	x.bindings([]*accord.Line{l})
-	if len(x.found) != 1 {
-		t.Errorf("found %+v, want one", x.found)
+	if len(x.found) != 2 {
+		t.Errorf("found %+v, want two", x.found)
 	}
 	x.wants(t, Warning, "[line.bind] names 203.0.113.5:4400")
+	x.wants(t, Warning, `[line.quota] names "sowth"`)
 }
 
 // TestEach: joined errors are taken apart, others stay whole.

@@ -14,7 +14,7 @@ import (
 // lossLimit is the loss, in permille, from which a path is worth a word.
 const lossLimit = 100
 
-// bindings looks for settings of [line.bind] that no accord has a use for.
+// bindings looks for settings of [line.bind] and [line.quota] that no accord has a use for.
 func (x *examination) bindings(lines []*accord.Line) {
 	used := make(map[string]bool)
 	for _, l := range lines {
@@ -31,6 +31,12 @@ func (x *examination) bindings(lines []*accord.Line) {
 		if !used[outside] {
 			x.warn(fmt.Sprintf("[line.bind] names %s, which no accord has as an address of this station.", outside),
 				"Write the address as the accord has it, or take the line out of "+ConfigFile+".")
+		}
+	}
+	for slug := range x.cfg.Line.Quota {
+		if !slices.ContainsFunc(lines, func(l *accord.Line) bool { return l.Slug == slug }) {
+			x.warn(fmt.Sprintf("[line.quota] names %q, and this station has no line of that name.", slug),
+				"Write the name as \"ringdown status\" shows it, or take it out of "+ConfigFile+".")
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // TestBindFor: the local address behind each of an accord.
 func TestBindFor(t *testing.T) {
-	cfg := Config{Line: SocketConfig{Bind: map[string]string{
+	cfg := Config{Line: LineConfig{Bind: map[string]string{
 		"203.0.113.5:4400": "192.168.1.5:4400", "line.example.org:4400": "10.1.2.3:5500", "127.0.0.9:4400": "127.0.0.1:1"}}}
 	for _, c := range []struct{ what, own, far, want string }{
 		{"as configured", "203.0.113.5:4400", "198.51.100.1:4400", "192.168.1.5:4400"},

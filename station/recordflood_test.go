@@ -7,12 +7,14 @@ import (
 	mrand "math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"ringdown/api"
 	"ringdown/line"
 	"ringdown/record"
+	"ringdown/replica"
 	"ringdown/store"
 )
 
@@ -157,16 +159,28 @@ func (r *records) floodWith(next func(*mrand.Rand) (line.Stream, []byte), done c
 }
 
 // TestQuota: a far side that writes without end is stopped by the room that it was given here, a part of
-// which stays for calls; what it could not send waits there.
+// which stays for calls; what it could not send waits there. Both sides are told, here before it comes to that, and
+// more room lets it through.
 func TestQuota(t *testing.T) {
 	inRecords(t, 1, func(r *records) {
 		r.quota = 1 << 20
 		r.startAll()
 		r.settle(10 * time.Second)
-		for range 120 {
-			r.say(1, "%s", string(slices.Repeat([]byte("x"), 16000)))
+		r.wantRoom("", "")
+		for range 29 {
+			r.say(1, "%s", strings.Repeat("x", 16000))
+		}
+		r.settle(time.Minute)
+		r.wantRoom("warning: Of the room on this disk for what South writes, less than a tenth is left", "")
+		for range 91 {
+			r.say(1, "%s", strings.Repeat("x", 16000))
 		}
 		time.Sleep(10 * time.Minute)
+		r.wantRoom("failure: The room on this disk for what South writes is full: no more of it is taken but its calls.",
+			"warning: The station of North has no room for more of what is written here: it waits on this disk, but for calls.")
+		if !r.state(1).FarFull || r.state(0).FarFull {
+			t.Error("the wrong side is said to have no room")
+		}
 		used, err := r.disk[0].Again().Used()
 		if err != nil {
 			t.Fatal(err)
@@ -193,5 +207,84 @@ func TestQuota(t *testing.T) {
 		if t.Failed() {
 			t.Log(fmt.Sprint(r.notices(0), r.notices(1)))
 		}
+		r.quota = 0
+		r.kill(0)
+		r.start(0)
+		r.settle(10 * time.Minute)
+		r.wantRoom("", "")
+		r.same()
 	})
+}
+
+// wantRoom checks what each side says about room in its notices; empty: nothing.
+func (r *records) wantRoom(want ...string) {
+	r.t.Helper()
+	for side, want := range want {
+		said := ""
+		for _, n := range r.line(side, 0).Notices {
+			if strings.Contains(strings.ToLower(n.Text), "room") {
+				said += n.Severity + ": " + n.Text + " " + n.Action
+			}
+		}
+		if (said == "") != (want == "") || !strings.HasPrefix(said, want) {
+			r.t.Errorf("side %d says of room %q, want %q", side, said, want)
+		}
+	}
+}
+
+// TestRoomNotices: for all that can be full.
+func TestRoomNotices(t *testing.T) {
+	for _, c := range []struct {
+		filled replica.Filled
+		want   string
+	}{
+		{replica.Filled{}, ""},
+		{replica.Filled{Calls: replica.Full}, ""}, // they find room in that of entries
+		{replica.Filled{Entries: replica.Little, Calls: replica.Full}, "warning: … less than a tenth is left; when it is full, no more of it is taken but its calls."},
+		{replica.Filled{Entries: replica.Full, Calls: replica.Little}, "failure: … no more of it is taken but its calls."},
+		{replica.Filled{Entries: replica.Full, Calls: replica.Full}, "failure: … nothing more of it is taken, and of its calls nothing is written down."},
+		{replica.Filled{Files: replica.Little}, "warning: … less than a tenth is left; when it is full, no more of them are fetched."},
+		{replica.Filled{Files: replica.Full}, "failure: … no more of them are fetched."},
+	} {
+		k := &clerk{slug: "south", peer: "South", status: replica.Status{Filled: c.filled}}
+		list := k.roomNotices()
+		if c.want == "" && len(list) == 0 {
+			continue
+		}
+		severity, text, _ := strings.Cut(c.want, " … ")
+		if len(list) != 1 || list[0].Severity+":" != severity || !strings.HasSuffix(list[0].Text, text) ||
+			!strings.HasPrefix(list[0].Action, "Give line south more than 1024 MiB under [line.quota] in station.toml") {
+			t.Errorf("%+v: %+v, want %q", c.filled, list, c.want)
+		}
+	}
+}
+
+// TestQuotaOfFiles: files that no longer fit are told, before and when it comes to that.
+func TestQuotaOfFiles(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		r.quota = 1 << 20
+		r.startAll()
+		r.settle(10 * time.Second)
+		for i, want := range []string{"", "warning: Of the room on this disk for the files of South, less than a tenth is left",
+			"failure: The room on this disk for the files of South is full: no more of them are fetched. Give line line0 more than 1 MiB under [line.quota] in station.toml"} {
+			r.sendFile(1, 200_000, fmt.Sprint("file ", i))
+			r.settle(time.Minute)
+			time.Sleep(time.Minute)
+			r.wantRoom(want, "")
+		}
+	})
+}
+
+// TestQuotaIsSet: the configuration says how much the other side of a line may fill.
+func TestQuotaIsSet(t *testing.T) {
+	p := newPair(t).agree(1).confirm()
+	p.configure(0, "[console]\nlisten = \"localhost:0\"\n[line.quota]\nsouth = 4096\n")
+	for side, want := range []int64{4096 << 20, replica.DefaultQuota} {
+		d := p.start(side)
+		var got int64
+		p.must(d.onLine(slugs[side], func(e *lineEnd, _ time.Time) error { got = e.clerk.opt.Quota; return nil }))
+		if got != want {
+			t.Errorf("side %d: %d bytes, want %d", side, got, want)
+		}
+	}
 }

@@ -21,6 +21,7 @@
  * @property {string} [withheld] since when the other side holds back its co-signature
  * @property {string} [fork] who signed two histories, "us" or "them"
  * @property {number} damaged entries damaged on this disk and not yet mended
+ * @property {boolean} far_full the other side has no room for more of what is written here, but for steps of calls
  */
 
 /**

@@ -86,7 +86,7 @@ export function fate(l, peer) {
   if (l.state === "down") return "The line is down: it waits here and is sent by itself.";
   if (l.state === "half-signed") return "The accord is half-signed: it waits here and is sent by itself.";
   switch (l.record?.standing) {
-    case "stands": return `It goes to ${peer} at once.`;
+    case "stands": return l.record.far_full ? `The station of ${peer} has no room for more: it waits here and is sent by itself when there is room again.` : `It goes to ${peer} at once.`;
     case "forked": return "Two histories were signed, so nothing is numbered: it waits here until that is settled.";
     case "far behind": return "This station is catching up on its own record: it waits here and is sent by itself.";
   }

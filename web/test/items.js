@@ -23,7 +23,7 @@ export const around = (o = {}) => ({ us: "North", them: "South", utc: true, now:
 
 /** @returns {import("../page/apirecord.js").RecordState} */
 export const state = (o = {}) => ({
-  standing: "stands", own: { size: 9, classical: 9, full: 9 }, far: { size: 9, classical: 9, full: 9 }, waiting: 0, unread: 0, chased: 0, unheeded: 0, asked: 0, rule: "told", damaged: 0, ...o,
+  standing: "stands", own: { size: 9, classical: 9, full: 9 }, far: { size: 9, classical: 9, full: 9 }, waiting: 0, unread: 0, chased: 0, unheeded: 0, asked: 0, rule: "told", damaged: 0, far_full: false, ...o,
 });
 
 /** What a person reads: without the isolates around names. @param {string} text */

@@ -106,6 +106,7 @@ test("what will happen to a message is said before it is sent", () => {
   const fate = (/** @type {object} */ o) => draft.fate(line({ record: state(), ...o }), "South");
   assert.equal(fate({}), "It goes to South at once.");
   assert.equal(fate({ state: "down" }), "The line is down: it waits here and is sent by itself.");
+  assert.equal(fate({ record: state({ far_full: true }) }), "The station of South has no room for more: it waits here and is sent by itself when there is room again.");
   for (const standing of ["unheard", "behind", "far behind", "forked", "new word"]) assert.match(fate({ record: state({ standing }) }), /waits here/, standing);
 });
 
