@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -170,8 +171,13 @@ func isKey(s string) bool {
 	return (author == "waiting" || author == "call") && strings.Trim(n, "0123456789abcdef") == ""
 }
 
-// ranks order the stages.
-var ranks = map[string]int{string(api.StageWaiting): 0, string(api.StageOnLine): 1, string(api.StageDelivered): 2, string(api.StageShown): 3, string(api.StageRead): 4}
+// stages are in their order; a message may pass over some.
+var stages = []api.Stage{api.StageWaiting, api.StageOnLine, api.StageDelivered, api.StageShown, api.StageRead, api.StageSeen}
+
+// reached reports whether a message at a stage is waited for no longer.
+func (c *sendCommand) reached(stage string) bool {
+	return c.Wait == "none" || slices.Index(stages, api.Stage(stage)) >= slices.Index(stages, api.Stage(c.Wait))
+}
 
 // follow prints how far a message has got, until it has got as far as it is waited for.
 func (c *sendCommand) follow(t *terminal, client *api.Client, key string, events *watcher) error {
@@ -196,7 +202,7 @@ func (c *sendCommand) follow(t *terminal, client *api.Client, key string, events
 				return err
 			}
 		}
-		if c.Wait == "none" || ranks[stage] >= ranks[c.Wait] {
+		if c.reached(stage) {
 			return nil
 		}
 		switch err := events.next(ctx); {
