@@ -88,7 +88,8 @@ export function fate(l, peer) {
   switch (l.record?.standing) {
     case "stands": return l.record.far_full ? `The station of ${peer} has no room for more: it waits here and is sent by itself when there is room again.` : `It goes to ${peer} at once.`;
     case "forked": return "Two histories were signed, so nothing is numbered: it waits here until that is settled.";
-    case "far behind": return "This station is catching up on its own record: it waits here and is sent by itself.";
+    case "behind": return `This station lost a part of its own record and gets it back from the station of ${peer}: it waits here and is sent by itself.`;
+    case "far behind": return `The station of ${peer} lost a part of our record and gets it back from here: it waits here and is sent by itself.`;
   }
   return `The station of ${peer} has not said yet where the record stands: it waits here and is sent by itself.`;
 }

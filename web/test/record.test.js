@@ -107,7 +107,15 @@ test("what will happen to a message is said before it is sent", () => {
   assert.equal(fate({}), "It goes to South at once.");
   assert.equal(fate({ state: "down" }), "The line is down: it waits here and is sent by itself.");
   assert.equal(fate({ record: state({ far_full: true }) }), "The station of South has no room for more: it waits here and is sent by itself when there is room again.");
-  for (const standing of ["unheard", "behind", "far behind", "forked", "new word"]) assert.match(fate({ record: state({ standing }) }), /waits here/, standing);
+  for (const [standing, says] of Object.entries({
+    "unheard": "The station of South has not said yet where the record stands",
+    "behind": "This station lost a part of its own record and gets it back from the station of South",
+    "far behind": "The station of South lost a part of our record and gets it back from here",
+    "new word": "The station of South has not said yet where the record stands",
+  })) {
+    assert.equal(fate({ record: state({ standing }) }), `${says}: it waits here and is sent by itself.`);
+  }
+  assert.equal(fate({ record: state({ standing: "forked" }) }), "Two histories were signed, so nothing is numbered: it waits here until that is settled.");
 });
 
 /** @param {Partial<import("../page/apirecord.js").RecordState>} o */
