@@ -2,7 +2,9 @@ package station
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -185,6 +187,37 @@ func TestWithdrawn(t *testing.T) {
 		r.startAll()
 		r.settle(5 * time.Second)
 		r.delivered(0, []string{"stays"})
+	})
+}
+
+// TestWhatDoesNotFit: what cannot be referred to is named, with what was wanted.
+func TestWhatDoesNotFit(t *testing.T) {
+	inRecords(t, 1, func(r *records) {
+		r.startAll()
+		r.say(0, "ours")
+		r.say(1, "theirs")
+		r.settle(10 * time.Second)
+		ours, _ := r.item(0, "ours")
+		theirs, _ := r.item(0, "theirs")
+		for _, c := range []struct {
+			m          api.NewMessage
+			text, hint string
+		}{
+			{api.NewMessage{Text: "x", Matter: "us/0"}, "us/0 is no matter.", "Name a matter"},
+			{api.NewMessage{Text: "x", Matter: ours.Key}, ours.Key + " is no matter.", "Name a matter"},
+			{api.NewMessage{Text: "x", Amends: "us/0"}, "us/0 is no message of this side.", "Only one's own messages"},
+			{api.NewMessage{Text: "x", Retracts: theirs.Key}, theirs.Key + " is no message of this side.", "Only one's own messages"},
+		} {
+			_, err := r.of(0).Send(r.t.Context(), c.m)
+			var refused *api.Error
+			if !errors.As(err, &refused) || refused.Code != "does-not-fit" || refused.Text != c.text || !strings.HasPrefix(refused.Action, c.hint) {
+				t.Errorf("%+v: %v, want %q", c.m, err, c.text)
+			}
+		}
+		_, err := r.of(0).Matter(r.t.Context(), api.MatterAct{Act: "acknowledge", Matter: "us/0"})
+		if err == nil || !strings.Contains(err.Error(), "us/0 is no matter") {
+			t.Errorf("acknowledged: %v", err)
+		}
 	})
 }
 

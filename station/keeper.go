@@ -312,7 +312,10 @@ func (k keeper) refer(d *replica.Draft, rel record.Relation, key string) error {
 	}
 	ref := record.Ref{Relation: rel, Other: !own, Number: n}
 	if !ref.Fits(d.Body.Kind(), e.Kind) || !own && (rel == record.Amends || rel == record.Retracts) {
-		return &api.Error{Code: "does-not-fit", Text: fmt.Sprintf("%s is a %s; it cannot be what a %s %s.", key, e.Kind, d.Body.Kind(), rel), Action: "Only one's own messages can be corrected or taken back; choose another."}
+		if rel == record.Under {
+			return &api.Error{Code: "does-not-fit", Text: key + " is no matter.", Action: "Name a matter by its key or its title, as the list of matters has them."}
+		}
+		return &api.Error{Code: "does-not-fit", Text: key + " is no message of this side.", Action: "Only one's own messages can be corrected or taken back; choose another."}
 	}
 	d.About = append(d.About, ref)
 	return nil

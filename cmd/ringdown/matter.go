@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"ringdown/api"
@@ -11,16 +13,24 @@ import (
 
 type matterCommand struct {
 	Line     string `arg:"" help:"The line, such as south."`
-	Act      string `arg:"" enum:"list,open,acknowledge,close,file" help:"One of: list, open, acknowledge, close, file."`
+	Act      string `arg:"" help:"One of: list, open, acknowledge, close, file."`
 	What     string `arg:"" optional:"" help:"With open the title; with acknowledge and close the matter; with file the call, as the record shows it."`
 	Under    string `help:"With file: the matter, its key or its title." placeholder:"KEY|TITLE"`
 	inFolder `embed:""`
 	JSON     bool `help:"Print one JSON object, with list one for each matter." name:"json"`
 }
 
+var matterActs = []string{"list", "open", "acknowledge", "close", "file"}
+
 // Validate holds each act to what it needs.
 func (c *matterCommand) Validate() error {
 	switch {
+	case c.Line == "":
+		return nil // that is said of every command
+	case c.Act == "":
+		return errors.New("want one of: " + strings.Join(matterActs, ", "))
+	case !slices.Contains(matterActs, c.Act):
+		return fmt.Errorf("found %q, want one of: %s", c.Act, strings.Join(matterActs, ", "))
 	case c.Act == "list" && c.What != "":
 		return fmt.Errorf("list: found %q, want nothing more", c.What)
 	case c.Act == "open" && c.What == "":
