@@ -12,8 +12,6 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"ringdown/api"
 )
 
 // # A backup
@@ -146,9 +144,12 @@ func checkPath(path string) error {
 
 func notPrinted(r rune) bool { return !unicode.IsPrint(r) }
 
-func badBackup(format string, args ...any) error {
-	return &api.Error{Code: "bad-backup", Text: "The backup is not whole, or is none: " + fmt.Sprintf(format, args...) + ".", Action: "Take another copy of it, or an older one."}
-}
+// A backupError says what is wrong with a backup.
+type backupError string
+
+func (e backupError) Error() string { return "station: backup: " + string(e) }
+
+func badBackup(format string, args ...any) error { return backupError(fmt.Sprintf(format, args...)) }
 
 // unpack reads a backup and gives each of its parts to put. Both readers read the same
 // bytes from the beginning. What was given is to be thrown away unless the error is nil.

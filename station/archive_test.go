@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"ringdown/api"
 )
 
 var backedUp = time.Date(2026, 11, 22, 20, 45, 0, 0, time.UTC)
@@ -60,10 +58,10 @@ func TestArchive(t *testing.T) {
 	}
 }
 
-// isBadBackup says whether an error is one that a person can read.
+// isBadBackup says whether an error is about the backup.
 func isBadBackup(err error) bool {
-	e, ok := errors.AsType[*api.Error](err)
-	return ok && e.Code == "bad-backup" && e.Action != ""
+	_, ok := errors.AsType[backupError](err)
+	return ok
 }
 
 // Every byte of a backup is checked, its padding included, and every shorter or longer one is refused.

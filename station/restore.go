@@ -30,16 +30,16 @@ type Restored struct {
 // or not at all. A crash leaves beside it a folder whose name begins with ".new-".
 func Restore(ctx context.Context, file, dir string) (r Restored, err error) {
 	if err := checkRestoreFolder(dir); err != nil {
-		return r, err
+		return r, restoreFailed(file, dir, err)
 	}
 	in, err := openTwice(file)
 	if err != nil {
-		return r, restoreFailed(dir, err)
+		return r, restoreFailed(file, dir, err)
 	}
 	defer in.close()
 	temp, err := os.MkdirTemp(filepath.Dir(dir), ".new-"+filepath.Base(dir)+"-")
 	if err != nil {
-		return r, restoreFailed(dir, err)
+		return r, restoreFailed(file, dir, err)
 	}
 	defer os.RemoveAll(temp) // nothing is there any more once it has its name
 	parts, made, err := unpack(in[0], in[1], func(path string, r io.Reader) error { return putPart(ctx, temp, path, r) })
@@ -50,7 +50,7 @@ func Restore(ctx context.Context, file, dir string) (r Restored, err error) {
 		err = settle(temp, dir)
 	}
 	if err != nil {
-		return Restored{}, restoreFailed(dir, err)
+		return Restored{}, restoreFailed(file, dir, err)
 	}
 	return r, nil
 }
@@ -65,16 +65,20 @@ func checkRestoreFolder(dir string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return restoreFailed(dir, err)
+		return err
 	case len(there) > 0:
 		return &api.Error{Code: "exists", Text: fmt.Sprintf("%s is not empty, and nothing in it is overwritten.", dir), Action: "Name a new folder."}
 	}
 	return nil
 }
 
-func restoreFailed(dir string, err error) error {
+func restoreFailed(file, dir string, err error) error {
 	if e, ok := errors.AsType[*api.Error](err); ok {
 		return e
+	}
+	if bad, ok := errors.AsType[backupError](err); ok {
+		return &api.Error{Code: "bad-backup", Text: fmt.Sprintf("%s is no whole backup of a station: %s.", file, string(bad)),
+			Action: "Name a file that \"ringdown backup\" wrote; if it is this one, take another copy of it, or an older one."}
 	}
 	e := &api.Error{Code: "restore-failed", Text: fmt.Sprintf("The station was not restored to %s: %v.", dir, err), Action: "Mend what is named, then try again; nothing was left there."}
 	if errors.Is(err, syscall.ENOSPC) {
@@ -95,7 +99,7 @@ func openTwice(name string) (t twice, err error) {
 	}
 	if info, err := t[0].Stat(); err != nil || !info.Mode().IsRegular() {
 		t.close()
-		return t, errors.Join(err, badBackup("%s is no regular file", filepath.Base(name)))
+		return t, errors.Join(err, badBackup("it is no regular file"))
 	}
 	return t, nil
 }
