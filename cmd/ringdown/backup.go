@@ -8,31 +8,31 @@ import (
 )
 
 type backupCommand struct {
-	atFolder `embed:""`
-	Out      string `help:"The file to write, best on another disk. It holds the station's private keys: keep it like them." type:"path" required:"" placeholder:"FILE"`
-	JSON     bool   `help:"Print one JSON object." name:"json"`
+	File     string `arg:"" help:"The file to write, best on another disk. It holds the station's private keys: keep it like them." type:"path"`
+	inFolder `embed:""`
+	JSON     bool `help:"Print one JSON object." name:"json"`
 }
 
 // Run has the running station write the backup, or writes it if none runs.
 func (c *backupCommand) Run(t *terminal) error {
-	client, err := inFolder(c.atFolder).connect()
+	client, err := c.connect()
 	switch {
 	case is(err, "not-running"):
-		err = station.BackupFolder(t, c.Dir, c.Out)
+		err = station.BackupFolder(t, c.Dir, c.File)
 	case err == nil:
-		err = refusal(client.Backup(t, c.Out))
+		err = refusal(client.Backup(t, c.File))
 	}
 	if err != nil {
 		return err
 	}
-	info, err := os.Stat(c.Out)
+	info, err := os.Stat(c.File)
 	if err != nil {
-		return fmt.Errorf("%s cannot be read: %w", c.Out, cause(err))
+		return fmt.Errorf("%s cannot be read: %w", c.File, cause(err))
 	}
 	if c.JSON {
-		return printJSON(t.out, saved{c.Out, int(info.Size())})
+		return printJSON(t.out, saved{c.File, int(info.Size())})
 	}
-	fmt.Fprintf(t.out, "%s is written, %s: the station with its records.\n", c.Out, count(int(info.Size()), "byte"))
+	fmt.Fprintf(t.out, "%s is written, %s: the station with its records.\n", c.File, count(int(info.Size()), "byte"))
 	_, err = fmt.Fprintln(t.out, "It holds the station's private keys. Whoever has it can be this station: keep it like a key.")
 	return err
 }
