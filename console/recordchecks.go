@@ -53,11 +53,16 @@ type keyForm struct {
 	like string
 }
 
+// checkKey wants a key of that form. Keys are typed by persons, at the command line; ids are not.
 func checkKey(name, key string, form keyForm) error {
-	if !form.MatchString(key) {
+	switch {
+	case form.MatchString(key):
+		return nil
+	case form == idForm:
 		return badRequest("%s is %q, want %s", name, shorten(key, maxID), form.like)
 	}
-	return nil
+	return &api.Error{Code: "bad-request", Text: fmt.Sprintf("That key does not fit here: %s is %q, want %s.", name, shorten(key, maxID), form.like),
+		Action: "Take a key as the record shows it: see \"ringdown record\"."}
 }
 
 // checkOptional lets nothing pass as well.

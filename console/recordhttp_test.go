@@ -146,6 +146,17 @@ func TestRecordRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	}
 }
 
+// A wrong key was typed by a person, who is told where keys are shown; a wrong id was not.
+func TestWrongKeysAreExplained(t *testing.T) {
+	s, _ := testServer(t, nil)
+	b := entered(t, s)
+	for path, want := range map[string]string{"record/us%2Fx": `see "ringdown record"`, "files/them": `see "ringdown record"`, "disclosures/..%2Fkeys": "package comment of ringdown/api"} {
+		if e := errorOf(t, b.request("GET", "/api/lines/south/"+path, "", nil)); e.Code != "bad-request" || !strings.Contains(e.Action, want) {
+			t.Errorf("%s: %q, and to do: %q, want %q", path, e.Text, e.Action, want)
+		}
+	}
+}
+
 // Bodies are bounded, each by what it may be.
 func TestRecordBodiesAreBounded(t *testing.T) {
 	s, st := testServer(t, nil)
