@@ -144,7 +144,7 @@ func (c *doctorCommand) Run(t *terminal) error {
 type demoCommand struct {
 	JSON    bool `help:"Print one JSON object a line, each when it is really ready." name:"json"`
 	Live    bool `help:"Let both consoles use the microphone; south speaks a recorded voice otherwise."`
-	History bool `help:"Begin with a record of the last three days: messages, calls, matters, a disclosure."`
+	History bool `help:"Begin with a record of two weeks, quiet days and three busy ones: messages, calls, matters, a disclosure."`
 	Port    int  `help:"Port of the stage page; any free one if 0." default:"0"`
 }
 
