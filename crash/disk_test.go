@@ -161,7 +161,7 @@ func equal(t *testing.T, author, holder string, own, copied *diskLog, least int6
 }
 
 // once checks that nothing was numbered twice, that no message is marked read twice by its
-// reader, and that no call has a step twice.
+// reader, and that no call has a step twice, but that it rings at more consoles.
 func (d *diskLog) once(t *testing.T, whose string) {
 	t.Helper()
 	salts := make(map[record.Salt]int64)
@@ -185,7 +185,7 @@ func (d *diskLog) once(t *testing.T, whose string) {
 				receipts[key] = n
 			}
 		case record.CallStep:
-			onceInCall(t, whose, calls, e, b.Step)
+			onceInCall(t, whose, calls, e, b)
 		}
 	}
 }
@@ -193,11 +193,13 @@ func (d *diskLog) once(t *testing.T, whose string) {
 // stepsOf is what a log says of one call. It begins anew where the call comes back after its end.
 type stepsOf struct {
 	numbers map[record.Step]int64
-	theirs  bool // it rang here: the other side called
+	theirs  bool  // it rang here: the other side called
+	rang    uint8 // at so many consoles
 }
 
-func onceInCall(t *testing.T, whose string, calls map[record.CallID]*stepsOf, e *record.Entry, s record.Step) {
+func onceInCall(t *testing.T, whose string, calls map[record.CallID]*stepsOf, e *record.Entry, b record.CallStep) {
 	t.Helper()
+	s := b.Step
 	if s == record.StepHeld || s == record.StepResumed {
 		return
 	}
@@ -211,7 +213,11 @@ func onceInCall(t *testing.T, whose string, calls map[record.CallID]*stepsOf, e 
 	// Killed before the caller heard of the end, it rings here anew; or meets a call of our own, which is given up for it.
 	if ended && (s == record.StepReached || s == record.StepCalled && c.theirs) {
 		clear(c.numbers)
-		ended = false
+		ended, c.rang = false, 0
+	}
+	if s == record.StepRinging && b.Count > c.rang { // at more than it was said before
+		delete(c.numbers, s)
+		c.rang = b.Count
 	}
 	if first, twice := c.numbers[s]; twice {
 		t.Errorf("%s: call %s was %q as %d and as %d", whose, e.Call, s, first, e.Number)

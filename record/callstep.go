@@ -10,7 +10,7 @@ const (
 	StepCalled   Step = 1 + iota // its author lifted
 	StepCrossed                  // both lifted: Other was given up for this call
 	StepReached                  // its author's station knows of the call; Count consoles are ready
-	StepRinging                  // Count of its author's consoles really ring
+	StepRinging                  // Count of its author's consoles really ring: the most so far; again when more do
 	StepAnswered                 // a person on its author's side took it
 	StepHeld                     // its author's station holds it, for Reason
 	StepResumed                  // both speak again

@@ -115,7 +115,8 @@
 //	step  1 called     name of the person
 //	      2 crossed    16: the id of the call that was given up when both lifted
 //	      3 reached    count: consoles ready
-//	      4 ringing    count: consoles that really ring, not 0
+//	      4 ringing    count: consoles that really ring, the most so far, not 0; once
+//	                   more when more ring
 //	      5 answered   name of the person
 //	      6 held       reason
 //	      7 resumed

@@ -52,15 +52,21 @@ type lineEnd struct {
 func (e *lineEnd) deadline() time.Time {
 	due := e.line.Deadline()
 	if c, ok := e.call.Deadline(); ok && c.Before(due) {
-		return c
+		due = c
+	}
+	if !e.bells.IsZero() && e.bells.Before(due) {
+		due = e.bells
 	}
 	return due
 }
 
-// advance does what is due: the call's timers, the recording's next packets, the
+// advance does what is due: the call's timers, the count of its bells, the recording's next packets, the
 // line's tick and the voice that was held.
 func (e *lineEnd) advance(now time.Time) {
 	e.call.Advance(now)
+	if !e.bells.IsZero() && !now.Before(e.bells) {
+		e.enterBells(e.call.View())
+	}
 	e.recite(now)
 	e.line.Advance(now, e)
 }

@@ -18,6 +18,7 @@ type recording struct {
 
 	opened  time.Time                    // when the line first opened since the station started; zero: not yet
 	noted   []noted                      // of the newest calls
+	bells   time.Time                    // when it is entered at how many consoles the call rings; zero: nothing is new
 	watched [accord.MaxPaths + 1]watched // 0 is the line
 
 	record        *api.RecordState // as the clerk last said

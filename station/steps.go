@@ -17,6 +17,10 @@ type noted struct {
 	at      time.Time // of the newest own step that was entered: own times only rise in a call
 	crossed bool
 	ended   bool
+
+	rings int       // the most of our consoles that rang at once
+	risen time.Time // when it became so many
+	rang  int       // of them, how many were entered
 }
 
 // mostNoted is of how many calls this is known: more than the call's machine remembers, to which the other side
@@ -51,6 +55,12 @@ func (e *lineEnd) enterCall() {
 		}
 	}
 	for _, s := range steps {
+		if s.Name == call.RungRinging {
+			continue // see enterBells
+		}
+		if s.Name != call.RungReached {
+			e.enterBells(v) // before what follows it
+		}
 		if s.Name == call.RungEnded {
 			crossed() // nothing comes after an end
 		}
@@ -59,8 +69,33 @@ func (e *lineEnd) enterCall() {
 	}
 	crossed()
 	if v.State == call.Ended && !n.ended { // the other side ended it, and we followed
+		e.enterBells(v)
 		e.enterStep(v, v.Since, e.stepOf(v, call.Step{Name: call.RungEnded}))
 	}
+	if v.State == call.Incoming && min(v.Ringing, 255) > n.rings {
+		n.rings, n.risen = min(v.Ringing, 255), e.s.opt.Now()
+		e.bells = n.risen.Add(bellsSettle)
+	}
+}
+
+// bellsSettle is for how long no further console must begin to ring until it is entered how many do. A crash before
+// that leaves no ring in the record, but that the call was here.
+const bellsSettle = time.Second
+
+// enterBells enters at how many of our consoles the call has rung, if more have than was entered: the first time with
+// the instant of the first bell, as the ladder has it.
+func (e *lineEnd) enterBells(v call.View) {
+	n := e.notedOf(v.ID)
+	e.bells = time.Time{}
+	if n.rings <= n.rang {
+		return
+	}
+	at := n.risen
+	if i := slices.IndexFunc(v.Steps, func(s call.Step) bool { return s.Name == call.RungRinging && s.By == call.Us }); i >= 0 && n.rang == 0 {
+		at = v.Steps[i].At
+	}
+	n.rang = n.rings
+	e.enterStep(v, at, record.CallStep{Step: record.StepRinging, Count: count255(n.rings)})
 }
 
 func (e *lineEnd) enterStep(v call.View, at time.Time, s record.CallStep) {
@@ -70,7 +105,8 @@ func (e *lineEnd) enterStep(v call.View, at time.Time, s record.CallStep) {
 	case record.StepEnded:
 		e.notedOf(v.ID).ended = true
 	case record.StepReached: // also of a call that has ended here before: the other side has used its id again
-		e.notedOf(v.ID).ended = false
+		n := e.notedOf(v.ID)
+		n.ended, n.rings, n.rang = false, 0, 0
 	}
 	if e.clerk == nil {
 		return
@@ -86,8 +122,6 @@ func (e *lineEnd) stepOf(v call.View, s call.Step) record.CallStep {
 	switch s.Name {
 	case call.RungReached:
 		return record.CallStep{Step: record.StepReached, Count: count255(e.s.readyConsoles())}
-	case call.RungRinging:
-		return record.CallStep{Step: record.StepRinging, Count: count255(max(1, v.Ringing))}
 	case call.RungAnswered:
 		return e.byUs(v, record.CallStep{Step: record.StepAnswered})
 	case call.RungHeld:
