@@ -170,8 +170,8 @@ type Station interface {
 	// Status, after Attach returned and before all that sink was sent meanwhile.
 	Attach(info api.ToStation, who api.Person, sink Sink) (Seat, error)
 
-	HangUp(slug string) error // *api.Error or nil
-	Reload() error            // *api.Error or nil
+	HangUp(slug string, who api.Person) error // *api.Error or nil
+	Reload() error                            // *api.Error or nil
 
 	// Record finds the record of a line; without one (its words are not confirmed) it is an *api.Error.
 	Record(slug string) (Record, error)

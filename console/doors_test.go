@@ -179,7 +179,7 @@ func TestRolesAreEnforced(t *testing.T) {
 
 // TestRemovedAtOnce: sessions and open connections of who is removed end; others do not.
 func TestRemovedAtOnce(t *testing.T) {
-	s, _, keys := staffed(t)
+	s, st, keys := staffed(t)
 	otto, vera, anna := as(t, s, keys["Otto"]), as(t, s, keys["Vera"]), as(t, s, keys["Anna"])
 	one, two := otto.attached(api.ToStation{}), vera.attached(api.ToStation{})
 	one.next("welcome")
@@ -202,6 +202,9 @@ func TestRemovedAtOnce(t *testing.T) {
 	two.ends(api.CloseChanged)
 	if got := vera.post("/api/lines/south/hangup", ""); got.StatusCode != http.StatusNoContent {
 		t.Errorf("Vera, now an officer: %s\n%s", got.Status, got.text)
+	}
+	if got := strings.Join(st.hungUp, ", "); got != "Vera" {
+		t.Errorf("the station was told that %q hung up, want Vera", got)
 	}
 	a, _ := s.people.Find("Anna")
 	if got := anna.request("DELETE", "/api/people/"+a.ID.String(), "", nil); got.StatusCode != http.StatusConflict || errorOf(t, got).Code != "last-administrator" {

@@ -226,7 +226,7 @@ func (s *Server) postHangUp(w http.ResponseWriter, r *http.Request) {
 		s.done(w, noSuchLine(line))
 		return
 	}
-	s.done(w, s.st.HangUp(line))
+	s.done(w, s.st.HangUp(line, visitorOf(r).person))
 }
 
 // postReload reads the folder again, and the certificate with it.

@@ -24,7 +24,7 @@ type fakeStation struct {
 	mu      sync.Mutex
 	seats   map[string]*fakeSeat
 	next    int
-	hungUp  []string
+	hungUp  []string // by whom
 	reloads int
 	refuse  error                     // what Attach answers, if not nil
 	attach  func(api.ToStation, Sink) // called within Attach, if not nil
@@ -86,12 +86,12 @@ func (f *fakeStation) Attach(info api.ToStation, who api.Person, sink Sink) (Sea
 	return seat, nil
 }
 
-func (f *fakeStation) HangUp(slug string) error {
+func (f *fakeStation) HangUp(slug string, who api.Person) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch slug {
 	case "south":
-		f.hungUp = append(f.hungUp, slug)
+		f.hungUp = append(f.hungUp, who.Name)
 		return nil
 	case "idle":
 		return &api.Error{Code: "no-call", Text: "There is no call on this line."}

@@ -105,7 +105,7 @@ func (d *desk) calls(who, answers int, rang, long time.Duration) *spoken {
 	d.far.step(c, record.CallStep{Step: record.StepAnswered, Who: d.far.people[answers]})
 	d.h.after(long)
 	d.ends(c, record.HungUp, record.ByAuthor, d.people[who])
-	d.far.ends(c, record.HungUp, record.ByOther, d.far.people[answers])
+	d.far.ends(c, record.HungUp, record.ByOther, "")
 	return c
 }
 

@@ -108,13 +108,10 @@ func (d *desk) wholeCall(drill bool, rang, came, long time.Duration, end record.
 		own = append(own, at(rang+20*time.Second, record.CallStep{Step: record.StepAsked, Who: ours, Role: record.RoleOfficer}))
 		far = append(far, at(rang+30*time.Second, record.CallStep{Step: record.StepFetching, Who: d.far.people[chief], Count: 5}),
 			at(rang+came, record.CallStep{Step: record.StepPresent, Who: d.far.people[chief], Role: record.RolePrincipal}))
-		over, theirs = over+came, d.far.people[chief]
+		over += came
 	}
 	own = append(own, at(over, record.CallStep{Step: record.StepEnded, Reason: end, By: record.ByAuthor, Who: ours}))
-	if end != record.HungUp {
-		theirs = ""
-	}
-	far = append(far, at(over+hop, record.CallStep{Step: record.StepEnded, Reason: end, By: record.ByOther, Who: theirs}))
+	far = append(far, at(over+hop, record.CallStep{Step: record.StepEnded, Reason: end, By: record.ByOther}))
 	d.h.until(begin.Add(over + time.Second))
 	d.h.try(func() error {
 		_, err := d.rep.Write(d.h.now, own...)

@@ -121,7 +121,7 @@
 //	      6 held       reason
 //	      7 resumed
 //	      8 ended      reason; by: 0 nobody, 1 the author's side, 2 the other's, as
-//	                   the author heard; name of the person
+//	                   the author heard; name of the person who ended it
 //	      9 asked      for the other side's principal; name of the person who asks
 //	     10 fetching   the author's side fetches its principal; count: in how many
 //	                   minutes, 0 not known; name of the principal

@@ -188,7 +188,7 @@ func TestReload(t *testing.T) {
 	if got := north.Status().Lines[0].Since; !got.Equal(since) {
 		t.Errorf("unconfirmed since %v, after another reload since %v", since, got)
 	}
-	if err := north.HangUp("south"); !strings.Contains(fmt.Sprint(err), "not confirmed") {
+	if err := north.HangUp("south", api.Anyone()); !strings.Contains(fmt.Sprint(err), "not confirmed") {
 		t.Errorf("hanging up there: %v", err)
 	}
 	p.confirm()

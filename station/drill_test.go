@@ -172,7 +172,7 @@ func interrupt(r *records, stage, by string) {
 	if by == "both" {
 		r.within(time.Second, "they are connected", r.callIs(1, api.CallActive))
 	}
-	if err := r.st[0].HangUp("line0"); err != nil {
+	if err := r.st[0].HangUp("line0", api.Anyone()); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -256,7 +256,7 @@ func TestFarSideThatLiesAboutDrills(t *testing.T) {
 			if len(c.Steps) > mostRungs+4 || len(c.Joined) != 0 || strings.Contains(fmt.Sprint(c.Steps), "a lie") {
 				t.Errorf("%d rungs, %d joined: %v", len(c.Steps), len(c.Joined), c.Steps)
 			}
-			if err := w.st[0].HangUp("line0"); err != nil {
+			if err := w.st[0].HangUp("line0", api.Anyone()); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -24,6 +24,7 @@ type company struct {
 	tales   tales
 	acts    budget      // of what people do beside lifting
 	waved   wire.CallID // the newest call of theirs for which the turns to ring were set
+	presser person      // who asks for what is done at this moment; nobody if nobody does
 
 	ears    []*seat  // all of ours in the call; nobody while it is not active
 	uttered []uint32 // packets of each of our talkers, as our own consoles hear them numbered
@@ -131,13 +132,15 @@ func (e *lineEnd) enterAct(v call.View, st *seat, s record.CallStep) {
 }
 
 // role is what whoever sits at the console is to the other side.
-func (st *seat) role() record.Role {
+func (st *seat) role() record.Role { return roleOf(st.person) }
+
+func roleOf(p api.Person) record.Role {
 	switch {
-	case st.person.Acts() == api.RolePrincipal:
+	case p.Acts() == api.RolePrincipal:
 		return record.RolePrincipal
-	case st.person.Acts() == api.RoleOfficer:
+	case p.Acts() == api.RoleOfficer:
 		return record.RoleOfficer
-	case st.person.Is(api.RoleObserver):
+	case p.Is(api.RoleObserver):
 		return record.RoleObserver
 	}
 	return 0

@@ -402,7 +402,7 @@ func (w *witnesses) callID() record.CallID {
 // hangUpAndTalk ends the call and brings up another.
 func (w *witnesses) hangUpAndTalk() {
 	w.t.Helper()
-	if err := w.st[0].HangUp("line0"); err != nil {
+	if err := w.st[0].HangUp("line0", api.Anyone()); err != nil {
 		w.t.Fatal(err)
 	}
 	w.within(time.Second, "it ends", w.callIs(1, api.CallEnded))

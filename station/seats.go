@@ -294,6 +294,8 @@ func (h *handle) Do(m api.ToStation) error {
 
 // act carries out one verb on one line.
 func (st *seat) act(now time.Time, e *lineEnd, m api.ToStation) error {
+	e.presser = person{st.who(), st.role()}
+	defer func() { e.presser = person{} }()
 	c := call.Console(st.id)
 	switch m.Type {
 	case "call", "answer":

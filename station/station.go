@@ -370,9 +370,15 @@ func (s *Station) status(now time.Time) api.Status {
 	return st
 }
 
-// HangUp ends the call of a line, whichever console is in it.
-func (s *Station) HangUp(slug string) error {
-	return s.onLine(slug, func(e *lineEnd, now time.Time) error { return e.call.HangUp(now) })
+// HangUp ends the call of a line, whichever console is in it. Who has not logged in is named by nothing.
+func (s *Station) HangUp(slug string, who api.Person) error {
+	return s.onLine(slug, func(e *lineEnd, now time.Time) error {
+		if who.ID != "" {
+			e.presser = person{s.named(who, ""), roleOf(who)}
+			defer func() { e.presser = person{} }()
+		}
+		return e.call.HangUp(now)
+	})
 }
 
 // onLine runs f in the loop with the named line.

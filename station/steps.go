@@ -129,7 +129,11 @@ func (e *lineEnd) stepOf(v call.View, s call.Step) record.CallStep {
 	case call.RungResumed:
 		return record.CallStep{Step: record.StepResumed}
 	case call.RungEnded:
-		return e.byUs(v, record.CallStep{Step: record.StepEnded, Reason: endReasons[v.Reason], By: enders[v.EndedBy]})
+		end := record.CallStep{Step: record.StepEnded, Reason: endReasons[v.Reason], By: enders[v.EndedBy]}
+		if v.EndedBy == call.Us && pressed[v.Reason] {
+			end.Who, end.Role = e.presser.who, e.presser.role
+		}
+		return end
 	}
 	return e.byUs(v, record.CallStep{Step: record.StepCalled})
 }
@@ -152,6 +156,9 @@ func (s *Station) readyConsoles() (n int) {
 	}
 	return n
 }
+
+// pressed are the ends that are a person's act, if our side chose them; the others are the station's.
+var pressed = map[wire.Reason]bool{wire.HungUp: true, wire.Declined: true, wire.Cancelled: true, wire.Interrupted: true}
 
 var enders = map[call.Side]record.By{call.Nobody: record.ByNobody, call.Us: record.ByAuthor, call.Them: record.ByOther}
 
