@@ -55,12 +55,15 @@ func printLine(w io.Writer, l *api.Line) {
 	if l.RTTms != nil {
 		fmt.Fprintf(w, ", %.0f ms", *l.RTTms)
 	}
-	if l.Far.Known {
-		fmt.Fprintf(w, ", %s ready there", count(l.Far.Ready, "console"))
+	if f := l.FarWatch; l.Far.Known && f != nil {
+		fmt.Fprint(w, ", ", farReady(l.Far.Ready, f))
 	}
 	fmt.Fprintln(w)
 	if l.State == api.LineUnconfirmed {
 		fmt.Fprintf(w, "  words: %s\n", strings.Join(l.Words, " "))
+	}
+	if f := l.FarWatch; f != nil && f.Rule != "nothing" {
+		fmt.Fprintf(w, "  their watch: %s\n", farWatch(l, f))
 	}
 	if l.Call != nil {
 		fmt.Fprintf(w, "  call: %s\n", describe(l.Call, l.Peer))
@@ -75,6 +78,33 @@ func printLine(w io.Writer, l *api.Line) {
 	}
 	_ = tab.Flush()
 	printNotices(w, l.Notices)
+}
+
+// farReady is how many consoles are ready at the other side, if the accord lets it be seen.
+func farReady(n int, f *api.FarWatch) string {
+	if f.Rule == "nothing" || f.Rule == "staffed" {
+		return "how many are ready there is not shown, by the accord"
+	}
+	return count(n, "console") + " ready there"
+}
+
+// farWatch is what the other side states of its watch.
+func farWatch(l *api.Line, f *api.FarWatch) string {
+	text := "not staffed"
+	if f.Staffed {
+		text = "staffed"
+	}
+	if len(f.Names) > 0 {
+		text = oneLine(strings.Join(f.Names, ", "))
+	}
+	if f.Since != nil {
+		text += " since " + f.Since.Format("2 January 15:04:05 UTC")
+	}
+	text += ", as " + l.Peer + " states"
+	if l.State == api.LineDown {
+		text += "; last heard " + f.Heard.Format("2 January 15:04:05 UTC")
+	}
+	return text
 }
 
 // describeRecord is one line about a record: how it stands, and what somebody has to do.
