@@ -78,6 +78,9 @@ func alarmWords(al watch.Alarm, holder string, now time.Time) api.WatchAlarm {
 		a.Action, a.Act = "Look for "+holder+", or take the watch.", "take"
 	case watch.AlarmVacant:
 		a.Text = fmt.Sprintf("Nobody has the watch; %s should have had it since %s.", eitherOf(al.Officers), from)
+		if len(al.Officers) == 0 { // by choice, and no roster says otherwise
+			a.Severity, a.Text = "warning", "Nobody has the watch since "+from+": it was left with nobody."
+		}
 		a.Action, a.Act = "Take the watch.", "take"
 	case watch.AlarmGap:
 		a.Text = "Nobody has the watch, and nobody is on the roster" + until + "."

@@ -30,12 +30,12 @@
 // using the line. [Periods].Here after the last one the console asks; [Periods].Grace later the officer counts as
 // absent: that alarms, and the next wave of the ringing plan rings at once.
 //
-// A station whose roster is empty and whose watch nobody has taken keeps no watch: nothing alarms.
+// A station whose roster is empty and whose watch nobody has ever taken keeps no watch: nothing alarms.
 //
 // # Alarms
 //
 // [Watch.View] gives them, the gravest first: an absent officer; nobody on watch though the roster has
-// somebody, or has nobody; an officer on watch who has no ready console; one who was to be relieved and was not;
+// somebody, or has nobody, or there is none and the watch was left; an officer on watch who has no ready console; one who was to be relieved and was not;
 // a gap in the roster, [Periods].Ahead before it begins.
 //
 // # The ringing plan

@@ -137,7 +137,7 @@ func ParseSaid(b []byte) (Said, error) {
 // Says is what this side states, of as much as a sight includes.
 func (w *Watch) Says(now time.Time, most Sight, ready int) Said {
 	s := Said{Sight: most, Ready: uint8(min(ready, 255)), Staffed: ready > 0}
-	if w.is.Held != nil || !w.set.Roster.IsEmpty() {
+	if w.used() {
 		s.Staffed = s.Staffed && w.Staffed(now)
 	}
 	if h := w.is.Held; h != nil && s.Staffed && isName(h.Officer.Name) {

@@ -126,4 +126,14 @@ func TestSays(t *testing.T) {
 	if s := w.Says(at.Add(66*time.Minute), SeeNames, 2); s.Staffed || s.Names != nil {
 		t.Errorf("absent: %+v", s)
 	}
+	_ = w.Leave(at, officerNamed("A"), "")
+	for what, w := range map[string]*Watch{"left with nobody": w, "the same after a start": New(w.Settings(), w.Standing())} {
+		if s := w.Says(at, SeeNames, 2); s.Staffed || s.Ready != 2 || s.Names != nil {
+			t.Errorf("%s: %+v", what, s)
+		}
+	}
+	_ = w.Take(at, officerNamed("B"), "")
+	if s := w.Says(at, SeeNames, 2); !s.Staffed {
+		t.Errorf("taken again: %+v", s)
+	}
 }

@@ -25,7 +25,7 @@ type AlarmKind uint8
 // The kinds, the gravest first.
 const (
 	AlarmAbsent   AlarmKind = iota // the officer has not answered "still here?" since From
-	AlarmVacant                    // nobody has the watch though Officers should, since From
+	AlarmVacant                    // nobody has the watch though Officers should, since From; without a roster, since it was left
 	AlarmGap                       // nobody is on the roster, and nobody has the watch, until To
 	AlarmUnseated                  // the officer on watch has no ready console, since From
 	AlarmStays                     // nobody is on the roster; the officer before still has the watch, until To
@@ -47,7 +47,7 @@ type Alarm struct {
 // A View is all that a console shows of the watch.
 type View struct {
 	State    State
-	Used     bool // there is a roster, or somebody has taken the watch: it is kept here
+	Used     bool // there is a roster, or somebody has ever taken the watch: it is kept here
 	Held     Held // zero if vacant
 	Left     time.Time
 	Due      time.Time // when "still here?" is asked; zero: never
@@ -62,7 +62,7 @@ type View struct {
 // View is the watch at an instant.
 func (w *Watch) View(now time.Time) View {
 	now = plain(now)
-	v := View{Used: w.is.Held != nil || !w.set.Roster.IsEmpty(), Left: w.is.Left, Offer: w.is.Offer, Notes: w.is.Notes}
+	v := View{Used: w.used(), Left: w.is.Left, Offer: w.is.Offer, Notes: w.is.Notes}
 	if !w.set.Roster.IsEmpty() {
 		v.Rostered, v.Next = w.now(now), w.next(now)
 	}
@@ -80,6 +80,11 @@ func (w *Watch) View(now time.Time) View {
 	}
 	v.Alarms = w.alarms(now, v)
 	return v
+}
+
+// used reports whether a watch is kept here at all: one that was left with nobody is.
+func (w *Watch) used() bool {
+	return w.is.Held != nil || !w.is.Left.IsZero() || !w.set.Roster.IsEmpty()
 }
 
 // due is when "still here?" is asked, and when silence counts as absence. A proof that lies ahead, because the clock was set
@@ -163,6 +168,8 @@ func (w *Watch) alarms(now time.Time, v View) (list []Alarm) {
 		add(AlarmVacant, s)
 	case v.State == Vacant && rostered:
 		add(AlarmGap, v.Rostered)
+	case v.State == Vacant && v.Used:
+		add(AlarmVacant, Stretch{From: v.Left})
 	}
 	if v.State != Vacant && !w.ready && !w.seated.IsZero() && now.Sub(w.seated) >= Unseated {
 		add(AlarmUnseated, Stretch{From: w.seated})

@@ -101,6 +101,16 @@ func TestNoWatchIsKept(t *testing.T) {
 	s.take("A").is(Kept, "A")
 }
 
+// Without a roster a watch that was left with nobody alarms until somebody takes it.
+func TestLeftWithoutARoster(t *testing.T) {
+	s := newStory(t, Roster{}, Plan{})
+	s.at("08:00").take("A").at("08:30").ok(s.w.Leave(s.now, officerNamed("A"), "")).is(Vacant, "", AlarmVacant)
+	if v := s.w.View(s.at("3 08:00").now); !v.Used || v.Alarms[0].From.Format("Mon 15:04") != "Mon 08:30" || !v.Alarms[0].To.IsZero() {
+		t.Errorf("three days later: kept %t, %+v", v.Used, v.Alarms)
+	}
+	s.is(Vacant, "", AlarmVacant).take("B").is(Kept, "B")
+}
+
 func TestStillHere(t *testing.T) {
 	s := newStory(t, Roster{}, Plan{})
 	s.at("08:00").take("A").at("08:59").is(Kept, "A").at("09:00").is(Asked, "A").at("09:04").is(Asked, "A")
