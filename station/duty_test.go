@@ -319,45 +319,65 @@ func TestLyingWatch(t *testing.T) {
 	})
 }
 
-// TestWeeksOfWatches: a station runs over four weeks and the change to summer time with two officers who do their duty; the alarm
-// of the one gap comes half an hour before it, and there is no other.
+// TestWeeksOfWatches: a station runs over four weeks and the change to summer or winter time with two officers who do their
+// duty; the alarm of the one gap comes half an hour before it, and there is no other.
 func TestWeeksOfWatches(t *testing.T) {
-	inWorld(t, 1, func(w *world) {
-		w.lines = 0
-		start := time.Date(2026, 3, 14, 11, 0, 0, 0, time.UTC)
-		w.skew[0] = time.Until(start)
-		w.start(0)
-		s := w.st[0]
-		set := api.WatchSettings{Roster: api.Roster{Zone: "Europe/Warsaw", Single: []api.SingleShift{}}, Periods: api.WatchPeriods{Grace: 5, Ahead: 30}}
-		for _, d := range strings.Fields("monday tuesday wednesday thursday friday saturday sunday") {
-			set.Roster.Weekly = append(set.Roster.Weekly, api.WeeklyShift{Officer: api.Officer{Name: "A"}, Day: d, From: "08:00", To: "20:00"},
-				api.WeeklyShift{Officer: api.Officer{Name: "B"}, Day: d, From: "20:00", To: "08:00", Last: "2026-04-08"})
-		}
-		if err := s.SetWatch(api.Anyone(), set); err != nil {
-			t.Fatal(err)
-		}
-		a, b := w.officerAt(0, "A"), w.officerAt(0, "B")
-		_, _ = a, b
-		w.act(0, "take", "A", api.WatchAct{})
-		first := time.Time{}
-		for now := start; now.Before(start.Add(27 * 24 * time.Hour)); now = now.Add(time.Minute) {
-			st := s.Status().Watch
-			if len(st.Alarms) > 0 && first.IsZero() {
-				if first = now; st.Alarms[0].Kind != "ahead" {
-					t.Fatalf("%s: %s", now, st.Alarms[0].Text)
-				}
+	for _, c := range []struct {
+		start string // a Saturday, at noon or one o'clock in Warsaw
+		last  string // night on which B has the watch
+		alarm string
+	}{
+		{"2026-03-14 11:00", "2026-04-08", "2026-04-09 17:30"}, // Thursday, 20:00 in summer time, less 30 minutes
+		{"2026-10-10 11:00", "2026-11-04", "2026-11-05 18:30"}, // in winter time
+	} {
+		t.Run(c.start, func(t *testing.T) {
+			inWorld(t, 1, func(w *world) { w.weeksOfWatches(utc(t, c.start), c.last, utc(t, c.alarm)) })
+		})
+	}
+}
+
+func utc(t *testing.T, at string) time.Time {
+	t.Helper()
+	parsed, err := time.Parse("2006-01-02 15:04", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+func (w *world) weeksOfWatches(start time.Time, last string, alarm time.Time) {
+	w.lines = 0
+	w.skew[0] = time.Until(start)
+	w.start(0)
+	s := w.st[0]
+	set := api.WatchSettings{Roster: api.Roster{Zone: "Europe/Warsaw", Single: []api.SingleShift{}}, Periods: api.WatchPeriods{Grace: 5, Ahead: 30}}
+	for _, d := range strings.Fields("monday tuesday wednesday thursday friday saturday sunday") {
+		set.Roster.Weekly = append(set.Roster.Weekly, api.WeeklyShift{Officer: api.Officer{Name: "A"}, Day: d, From: "08:00", To: "20:00"},
+			api.WeeklyShift{Officer: api.Officer{Name: "B"}, Day: d, From: "20:00", To: "08:00", Last: last})
+	}
+	if err := s.SetWatch(api.Anyone(), set); err != nil {
+		w.t.Fatal(err)
+	}
+	w.officerAt(0, "A")
+	w.officerAt(0, "B")
+	w.act(0, "take", "A", api.WatchAct{})
+	first := time.Time{}
+	for now := start; now.Before(start.Add(27 * 24 * time.Hour)); now = now.Add(time.Minute) {
+		st := s.Status().Watch
+		if len(st.Alarms) > 0 && first.IsZero() {
+			if first = now; st.Alarms[0].Kind != "ahead" {
+				w.t.Fatalf("%s: %s", now, st.Alarms[0].Text)
 			}
-			if st.Rostered != nil && len(st.Rostered.Officers) == 1 && st.Rostered.Officers[0] != st.Officer {
-				w.act(0, "hand", st.Officer, api.WatchAct{})
-				w.act(0, "take", st.Rostered.Officers[0], api.WatchAct{})
-			}
-			time.Sleep(time.Minute)
 		}
-		// Thursday 9 April, 20:00 in summer time, less 30 minutes.
-		if want := time.Date(2026, 4, 9, 17, 30, 0, 0, time.UTC); first.Sub(want).Abs() > time.Minute {
-			t.Errorf("the first alarm comes at %s, want the gap's, at %s", first, want)
+		if st.Rostered != nil && len(st.Rostered.Officers) == 1 && st.Rostered.Officers[0] != st.Officer {
+			w.act(0, "hand", st.Officer, api.WatchAct{})
+			w.act(0, "take", st.Rostered.Officers[0], api.WatchAct{})
 		}
-	})
+		time.Sleep(time.Minute)
+	}
+	if first.Sub(alarm).Abs() > time.Minute {
+		w.t.Errorf("the first alarm comes at %s, want the gap's, at %s", first, alarm)
+	}
 }
 
 // TestWatchFiles: what is damaged is named and set aside, a torn line of the notes is taken away, and the rest serves.

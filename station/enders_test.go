@@ -14,7 +14,7 @@ func TestTheEndNamesWhoPressed(t *testing.T) {
 	const outsider = "south ended Outsider (officer)"
 	hangsUp := func(r *records, who api.Person) {
 		if err := r.st[1].HangUp("line0", who); err != nil {
-			t.Fatal(err)
+			r.t.Fatal(err)
 		}
 	}
 	for _, c := range []struct {
