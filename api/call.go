@@ -10,7 +10,8 @@ package api
 //
 //	asked      by the side that asks for the other's principal
 //	fetching   by the side whose principal is fetched: Who, in how many Minutes
-//	present    by the side whose principal is at the console: a statement, not a proof
+//	present    by the side whose principal is at the console: a statement, not a proof. Who, if one is logged in there
+//	           or has proven it by a key
 //	joined     a further person: Who, whether that person Speaks
 //	left       and is gone again
 //	handed     the call is now with Who, on its author's side
@@ -22,7 +23,7 @@ package api
 //	"hand"                  the call is To's from now on, another console of this station
 //	"ask-principal"         the other side is asked to fetch its principal
 //	"fetching"              ours is fetched, and expected in Minutes (0: not known; at most 240)
-//	"present"               ours is at this console
+//	"present"               ours is at this console, which is in the call
 
 // A Joined is one further person in a call. Who speaks for a side stands in [Call.Console], or in the
 // newest of the steps answered, called and handed.

@@ -171,14 +171,17 @@ func (st *seat) within(now time.Time, e *lineEnd, m api.ToStation) error {
 		e.enterAct(v, st, record.CallStep{Step: record.StepAsked})
 		return nil
 	}
-	return e.announce(now, v, m)
+	return e.announce(now, v, st, m)
 }
 
-// announce says that our principal is fetched, or is there.
-func (e *lineEnd) announce(now time.Time, v call.View, m api.ToStation) error {
-	s := record.CallStep{Step: record.StepFetching, Who: e.ourPrincipal(), Count: uint8(m.Minutes)}
+// announce says that our principal is fetched, or is there: the latter only from within the call.
+func (e *lineEnd) announce(now time.Time, v call.View, st *seat, m api.ToStation) error {
+	s := record.CallStep{Step: record.StepFetching, Who: only(e.principalsMeant()), Count: uint8(m.Minutes)}
 	if m.Type == "present" {
-		s = record.CallStep{Step: record.StepPresent, Who: e.ourPrincipal(), Role: record.RolePrincipal}
+		if string(e.speaker) != st.id && e.guest(st) == nil {
+			return &api.Error{Code: "not-in-call", Text: "This console is not in the call, so nobody here can say that the principal is there.", Action: "Join the call, then say so."}
+		}
+		s = record.CallStep{Step: record.StepPresent, Who: only(e.principalsHere()), Role: record.RolePrincipal}
 	}
 	if m.Minutes < 0 || m.Minutes > int(longestFetch/time.Minute) {
 		return &api.Error{Code: "bad-minutes", Text: fmt.Sprintf("The principal cannot be expected in %d minutes.", m.Minutes),
@@ -189,20 +192,37 @@ func (e *lineEnd) announce(now time.Time, v call.View, m api.ToStation) error {
 	return nil
 }
 
-// ourPrincipal is the name of our side's principal, where there is just one who could be meant: at
-// a console of this call, or in the accord.
-func (e *lineEnd) ourPrincipal() string {
+// principalsHere are the names of our principals who have shown to be in the call: logged in at a console of it, or by a
+// touch of their key that the other side has verified for it.
+func (e *lineEnd) principalsHere() map[string]bool {
 	names := make(map[string]bool)
 	for _, st := range e.s.seats {
 		if st.person.ID != "" && st.person.Is(api.RolePrincipal) && (string(e.speaker) == st.id || e.guest(st) != nil) {
 			names[st.who()] = true
 		}
 	}
+	e.provingCall()
+	for _, p := range e.proving.proofs {
+		if p.Side == "us" && p.State == api.PresenceVerified {
+			names[recordable(p.Name)] = true
+		}
+	}
+	return names
+}
+
+// principalsMeant are those, or if there are none, whom the accord names.
+func (e *lineEnd) principalsMeant() map[string]bool {
+	names := e.principalsHere()
 	if len(names) == 0 {
 		for _, k := range e.principals(true) {
 			names[recordable(k.Name)] = true
 		}
 	}
+	return names
+}
+
+// only is the one name, if it is just one who could be meant.
+func only(names map[string]bool) string {
 	for name := range names {
 		if len(names) == 1 {
 			return name

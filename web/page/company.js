@@ -55,12 +55,13 @@ const acts = (roles) => (roles?.includes("principal") ? "principal" : roles?.inc
  * @property {boolean} leave
  * @property {boolean} ask for their principal
  * @property {boolean} fetch ours
+ * @property {boolean} here this console is in the call, so it may say that ours is there
  * @property {{id: string, who: string}[]} hand whom the call can be handed to
  * @property {boolean} real a real call may end this drill
  */
 
 /** @type {Room} */
-const nothing = { listen: false, speak: false, full: "", leave: false, ask: false, fetch: false, hand: [], real: false };
+const nothing = { listen: false, speak: false, full: "", leave: false, ask: false, fetch: false, here: false, hand: [], real: false };
 
 /** @param {Desk} d @returns {Room} */
 export function room(d) {
@@ -76,7 +77,7 @@ export function room(d) {
     speak: free && may && !guest?.speaks && full === "",
     full: free && may && !guest?.speaks ? full : "",
     leave: guest !== undefined,
-    ask: may, fetch: may, real,
+    ask: may, fetch: may, here: may && model.within(d, c), real,
     hand: mine && c.state === "active" ? others(d) : [],
   };
 }

@@ -65,7 +65,7 @@ export class Company {
     say(any("join-full"), r.full);
     any("ask-principal").hidden = !r.ask;
     any("fetch").hidden = !r.fetch;
-    any("principal-here").hidden = !r.fetch;
+    any("principal-here").hidden = !r.here;
     this.#drawHand(r.hand);
     any("real-row").hidden = !r.real;
     say(any("drill-real"), `Call ${peer} for real`);

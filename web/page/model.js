@@ -52,10 +52,13 @@ export const mine = (d, c) => c.console === d.me && d.me !== "";
 /** This console as one that has joined a call; nothing if it has not. @param {Desk} d @param {Call|undefined} c */
 export const guest = (d, c) => c?.joined?.find((j) => j.side === "us" && j.console === d.me && d.me !== "");
 
-/** The line whose live call this console is in, speaking for its side or joined. @param {Desk} d */
+/** This console is in a call, speaking for its side or joined. @param {Desk} d @param {Call} c */
+export const within = (d, c) => mine(d, c) || guest(d, c) !== undefined;
+
+/** The line whose live call this console is in. @param {Desk} d */
 export const busyWith = (d) => d.lines.find((l) => {
   const c = live(l);
-  return c !== undefined && (mine(d, c) || guest(d, c) !== undefined);
+  return c !== undefined && within(d, c);
 });
 
 /** This console is in the call of another line. @param {Desk} d @param {Line} l */
@@ -179,7 +182,7 @@ function farPerson(c) {
 
 /** What was last asked or told of a principal stands in the glance: the ladder may be out of sight. @param {Desk} d @param {Line} l @param {Call} c @param {string} whom */
 function newest(d, l, c, whom) {
-  const n = news(d, l, c);
+  const n = news(d, l, c, within(d, c));
   return { detail: n.what ? `${whom} ${n.what}` : whom, action: n.action };
 }
 

@@ -13,21 +13,21 @@ import * as words from "./words.js";
 
 const none = { what: "", action: "" };
 
-/** news says what was last asked, told or proven of a principal, and what can be done. @param {Desk} d @param {Line} l @param {Call} c @returns {words.Saying} */
-export function news(d, l, c) {
+/** news says what was last asked, told or proven of a principal, and what can be done. @param {Desk} d @param {Line} l @param {Call} c @param {boolean} within this console is in the call @returns {words.Saying} */
+export function news(d, l, c, within) {
   const step = c.steps.findLast((s) => ["asked", "fetching", "present"].includes(s.step));
   const proof = c.presence?.reduce((a, b) => (parse(b.at) > parse(a.at) ? b : a), c.presence[0]);
   if (proof && (!step || parse(proof.at) >= parse(step.at) || step.step === "present")) {
     const p = said(proof, d.station, l.peer, d.utc);
     return { what: /\.$/.test(p.what) ? p.what : `${p.what}.`, action: p.action };
   }
-  return step ? ofStep(d, step, mayAct(d)) : none;
+  return step ? ofStep(d, step, mayAct(d), within) : none;
 }
 
-/** @param {Desk} d @param {Step} s @param {boolean} acts @returns {words.Saying} */
-function ofStep(d, s, acts) {
+/** @param {Desk} d @param {Step} s @param {boolean} acts @param {boolean} within @returns {words.Saying} */
+function ofStep(d, s, acts, within) {
   const theirs = s.by === "them", whose = theirs ? "their" : "our", who = s.who ? `${words.name(s.who)}, ${whose} principal,` : `${theirs ? "Their" : "Our"} principal`;
-  const here = acts && !theirs ? "When the principal stands beside you, press Principal is here." : "";
+  const here = acts && within && !theirs ? "When the principal stands beside you, press Principal is here." : "";
   switch (s.step) {
     case "asked":
       return theirs ? { what: "They ask for our principal.", action: acts ? "Press Fetch our principal, and tell them in how many minutes." : "" }

@@ -70,12 +70,12 @@ const rooms = [
   ["no call", desk(), ""],
   ["ringing", inCall({ state: "ringing" }), ""],
   ["a drill rings", drilled({ state: "incoming", console: "" }), "real"],
-  ["in the call", inCall({}, {}, { consoles: [seat("me"), seat("b"), seat("c", ["observer"]), seat("d", ["principal"], { ready: false })] }), "ask fetch hand:b"],
-  ["in a drill", drilled({}), "ask fetch real"],
+  ["in the call", inCall({}, {}, { consoles: [seat("me"), seat("b"), seat("c", ["observer"]), seat("d", ["principal"], { ready: false })] }), "ask fetch here hand:b"],
+  ["in a drill", drilled({}), "ask fetch here real"],
   ["beside it", inCall({ console: "b" }, {}, { consoles: [seat("me"), seat("b")] }), "listen speak ask fetch"],
   ["an observer", inCall({ console: "b" }, {}, { consoles: [seat("me", ["observer"]), seat("b")] }), "listen"],
-  ["listening", inCall({ console: "b", joined: [{ side: "us", console: "me", speaks: false }] }), "speak leave ask fetch"],
-  ["speaking too", inCall({ console: "b", joined: [{ side: "us", console: "me", speaks: true, talker: 1 }] }), "listen leave ask fetch"],
+  ["listening", inCall({ console: "b", joined: [{ side: "us", console: "me", speaks: false }] }), "speak leave ask fetch here"],
+  ["speaking too", inCall({ console: "b", joined: [{ side: "us", console: "me", speaks: true, talker: 1 }] }), "listen leave ask fetch here"],
   ["all voices taken", inCall({ console: "b", joined: [{ side: "us", console: "c", speaks: true, talker: 1 }] }), "listen full ask fetch"],
   ["a thin line", inCall({ console: "b" }, { profile: "thin" }), "listen full ask fetch"],
 ];
@@ -83,7 +83,7 @@ const rooms = [
 for (const [name, d, want] of rooms) {
   test(`room: ${name}`, () => {
     const r = company.room(d);
-    const got = [r.listen && "listen", r.speak && "speak", r.full && "full", r.leave && "leave", r.ask && "ask", r.fetch && "fetch", r.hand.length && `hand:${r.hand.map((h) => h.id)}`, r.real && "real"];
+    const got = [r.listen && "listen", r.speak && "speak", r.full && "full", r.leave && "leave", r.ask && "ask", r.fetch && "fetch", r.here && "here", r.hand.length && `hand:${r.hand.map((h) => h.id)}`, r.real && "real"];
     assert.equal(got.filter(Boolean).join(" "), want);
   });
 }
@@ -122,6 +122,7 @@ test("what was last asked, told or proven of a principal stands in the glance", 
   assert.equal(told([asked], undefined, { consoles: [seat("me", ["observer"])] })[1], "");
   assert.equal(told([{ ...asked, by: "us" }, { step: "fetching", at: ago(0), by: "them", minutes: 5 }])[0], "with South. Their principal is expected by 14:05.");
   assert.match(told([asked, { step: "fetching", at: ago(0), by: "us", minutes: 0 }])[1], /Principal is here/);
+  assert.equal(told([asked, { step: "fetching", at: ago(0), by: "us", minutes: 0 }], undefined, { me: "b", consoles: [seat("me"), seat("b")] })[1], ""); // not in the call
   const there = { step: "present", at: ago(4000), by: "them", who: "Ode", role: "principal" };
   assert.equal(told([there])[0], "with South. Ode, their principal, is there.");
   assert.equal(told([there], [{ side: "them", name: "Ode", state: "verified", at: ago(3000) }])[0], "with South. Ode's key, vouched for by South.");
