@@ -92,6 +92,39 @@ var outcomes = []outcome{
 		r.start(1)
 		r.within(10*time.Second, "it ends", r.callIs(0, api.CallEnded))
 	}, api.EndRestarted, "", []string{"north called", "south reached", "south ringing", "south answered", "north ended", "south ended"}},
+	{"called console lost", func(r *records, north, south *phone) {
+		r.answer(north, south)
+		south.seat.Detach()
+		time.Sleep(11 * time.Minute)
+	}, api.EndConsoleLost, "", []string{"north called", "south reached", "south ringing", "south answered", "south held", "north ended", "south ended"}},
+	{"caller's console lost", func(r *records, north, south *phone) {
+		r.answer(north, south)
+		north.seat.Detach()
+		time.Sleep(11 * time.Minute)
+	}, api.EndConsoleLost, "", []string{"north called", "south reached", "south ringing", "south answered", "north held", "north ended", "south ended"}},
+	{"caller stops", func(r *records, north, south *phone) {
+		r.answer(north, south)
+		r.stopped(0)
+	}, api.EndStopping, "north", []string{"north called", "south reached", "south ringing", "south answered", "north ended", "south ended"}},
+	{"called stops", func(r *records, north, south *phone) {
+		r.answer(north, south)
+		r.stopped(1)
+	}, api.EndStopping, "south", []string{"north called", "south reached", "south ringing", "south answered", "north ended", "south ended"}},
+	{"called stops while it rings", func(r *records, north, south *phone) {
+		north.press("call")
+		r.within(time.Second, "it rings", r.callIs(0, api.CallRinging))
+		r.stopped(1)
+	}, api.EndStopping, "south", []string{"north called", "south reached", "south ringing", "north ended", "south ended"}},
+	{"caller suspends while it rings", func(r *records, north, south *phone) {
+		north.press("call")
+		r.within(time.Second, "it rings", r.callIs(0, api.CallRinging))
+		r.suspend(0, "an exercise")
+	}, api.EndSuspended, "north", []string{"north called", "south reached", "south ringing", "north ended", "south ended"}},
+	{"called suspends while it rings", func(r *records, north, south *phone) {
+		north.press("call")
+		r.within(time.Second, "it rings", r.callIs(0, api.CallRinging))
+		r.suspend(1, "an exercise")
+	}, api.EndSuspended, "south", []string{"north called", "south reached", "south ringing", "north ended", "south ended"}},
 	{"both lift", func(r *records, north, south *phone) {
 		north.press("call")
 		south.press("call")
@@ -107,6 +140,16 @@ func (r *records) answer(caller, called *phone) {
 	r.within(time.Second, "it rings", r.callIs(caller.side, api.CallRinging))
 	called.press("answer")
 	r.within(time.Second, "they speak", func() bool { return r.callIs(0, api.CallActive)() && r.callIs(1, api.CallActive)() })
+}
+
+// stopped stops a side in good order, and starts it again.
+func (r *records) stopped(side int) {
+	r.t.Helper()
+	r.stop[side]()
+	<-r.ended[side]
+	r.st[side] = nil
+	r.start(side)
+	r.open(5 * time.Second)
 }
 
 // TestCallsInBothRecords: however a call goes, both records tell the same of it, each step by the side that
