@@ -183,18 +183,12 @@ func TestBellsOfADrill(t *testing.T) {
 		w.startBoth()
 		w.open(5 * time.Second)
 		north, south := w.phone(0), w.phone(0)
-		far := &bells{phone: &phone{w: w, side: 1, heard: make(map[uint32]time.Duration)}}
-		seat, err := w.st[1].Attach(api.ToStation{Type: "attach", Kind: "command"}, api.Anyone(), far)
-		if err != nil {
-			t.Fatal(err)
-		}
-		far.seat, far.id = seat, seat.ID()
-		far.do(api.ToStation{Type: "ready", Ready: true})
+		far := w.bells(1, "")
 		north.lifts(true)
 		w.within(time.Second, "the drill rings", w.callIs(0, api.CallRinging))
 		south.lifts(false)
 		w.within(time.Second, "it rings for real", func() bool { c := w.line(0, 0).Call; return c.State == api.CallRinging && !c.Drill })
-		if got := strings.Join(far.told, ", "); got != "drill, silence, call" {
+		if got := far.heardSo(); got != "drill, silence, call" {
 			t.Errorf("the console was told: %s", got)
 		}
 	})
@@ -203,6 +197,25 @@ func TestBellsOfADrill(t *testing.T) {
 type bells struct {
 	*phone
 	told []string
+}
+
+// bells attaches a ready console with a name that notes for what it shall ring.
+func (w *world) bells(side int, name string) *bells {
+	w.t.Helper()
+	b := &bells{phone: &phone{w: w, side: side, heard: make(map[uint32]time.Duration)}}
+	var err error
+	if b.seat, err = w.st[side].Attach(api.ToStation{Type: "attach", Kind: "command", Name: name}, api.Anyone(), b); err != nil {
+		w.t.Fatal(err)
+	}
+	b.id = b.seat.ID()
+	b.do(api.ToStation{Type: "ready", Ready: true})
+	return b
+}
+
+func (b *bells) heardSo() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Join(b.told, ", ")
 }
 
 func (b *bells) Send(e api.Event) {

@@ -218,9 +218,17 @@ func TestWatchHandedOverDuringACut(t *testing.T) {
 	})
 }
 
-// TestWavesRing: the officer on watch rings at once and the others later; lost or absent, the others ring at once.
+// TestWavesRing: the officer on watch rings at once and the others later; lost or absent, the others ring at once. In a drill
+// as in a call.
 func TestWavesRing(t *testing.T) {
+	for _, drill := range []bool{false, true} {
+		t.Run(fmt.Sprintf("drill %t", drill), func(t *testing.T) { wavesRing(t, drill) })
+	}
+}
+
+func wavesRing(t *testing.T, drill bool) {
 	inWorld(t, 1, func(w *world) {
+		w.drills = drill
 		w.startBoth()
 		w.open(3 * time.Second)
 		north := w.officerAt(0, "N")
