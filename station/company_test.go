@@ -198,6 +198,49 @@ func TestRefusedInACall(t *testing.T) {
 	})
 }
 
+// As many join to speak as the profile carries voices of a side; whoever comes after is told so, and may listen, or speak when
+// somebody has left.
+func TestRoomToSpeak(t *testing.T) {
+	for _, profile := range []wire.Profile{wire.Thin, wire.Standard, wire.Wide} {
+		t.Run(profile.Name, func(t *testing.T) {
+			inWorld(t, 1, func(w *world) {
+				w.profile = profile
+				w.startBoth()
+				w.open(5 * time.Second)
+				w.talk()
+				speak := api.ToStation{Type: "join", Slug: "line0", On: true}
+				var speakers []*phone
+				for i := range profile.Talkers - 1 {
+					p := w.sit(0, fmt.Sprint("officer ", i), api.RoleOfficer)
+					p.joins(true)
+					speakers = append(speakers, p)
+				}
+				late := w.sit(0, "Late", api.RoleOfficer)
+				late.refused(speak, "no-room")
+				want := map[int]string{1: "carries one voice of a side, and that is taken", 2: "carries 2 voices", 4: "carries 4 voices"}[profile.Talkers]
+				if err := late.seat.Do(speak); !strings.Contains(fmt.Sprint(err), want) {
+					t.Errorf("the refusal says %v, want that the line %s", err, want)
+				}
+				late.joins(false)
+				var talkers []int
+				for _, j := range w.line(0, 0).Call.Joined {
+					talkers = append(talkers, j.Talker)
+				}
+				slices.Sort(talkers)
+				if want := []int{0, 1, 2, 3}[:profile.Talkers]; !slices.Equal(talkers, want) { // 0: Late listens
+					t.Errorf("the voices of those who joined are numbered %v, want %v", talkers, want)
+				}
+				if len(speakers) > 0 {
+					speakers[0].press("leave")
+					late.joins(true)
+				} else {
+					late.refused(speak, "no-room")
+				}
+			})
+		})
+	}
+}
+
 // A tallier is a console that counts what it hears of whom.
 type tallier struct {
 	*phone
