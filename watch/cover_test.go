@@ -160,7 +160,7 @@ func TestCoverAgreesWithShifts(t *testing.T) {
 			switch {
 			case i == 0 && !s.From.Equal(from), i == len(cover)-1 && !s.To.Equal(to), i > 0 && !s.From.Equal(cover[i-1].To), !s.From.Before(s.To):
 				t.Fatalf("stretch %d is %s to %s, of %s to %s", i, s.From, s.To, from, to)
-			case i > 0 && alike(s.Officers, cover[i-1].Officers):
+			case i > 0 && slices.EqualFunc(s.Officers, cover[i-1].Officers, Officer.Is):
 				t.Fatalf("two neighbours have %v", s.Officers)
 			}
 			for range 4 {
@@ -215,13 +215,123 @@ func TestRostersThatAreRefused(t *testing.T) {
 	}
 }
 
-func BenchmarkCover(b *testing.B) {
-	r := everyDay(b, "Europe/Warsaw")
-	for len(r.Weekly) < MaxWeekly {
-		r.Weekly = append(r.Weekly, r.Weekly[len(r.Weekly)%21])
+// Each minute has the officers whom it has by the plainest way to find them: all shifts of all days, one after the other.
+func TestCoverAgreesWithThePlainWay(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 9))
+	person := func() Officer {
+		o := officerNamed(string(rune('A' + rng.IntN(9))))
+		if rng.IntN(2) == 0 {
+			o.ID = "id of " + o.Name
+		}
+		return o
 	}
-	at := time.Date(2026, 10, 20, 0, 0, 0, 0, time.UTC)
-	for b.Loop() {
-		r.Cover(at.Add(-behind), at.Add(horizon))
+	rosters := []*Roster{costly(t, false), costly(t, true)}
+	for range 12 {
+		r := &Roster{Zone: []string{"Europe/Warsaw", "Australia/Lord_Howe", ""}[rng.IntN(3)]}
+		for range rng.IntN(60) {
+			r.Weekly = append(r.Weekly, Weekly{Officer: person(), Day: Weekday(rng.IntN(7)), From: Clock(rng.IntN(1440)), To: Clock(rng.IntN(1441))})
+		}
+		for range rng.IntN(40) {
+			r.Single = append(r.Single, Single{Officer: person(), Date: costlyDay.Add(rng.IntN(12) - 4), From: Clock(rng.IntN(1440)), To: Clock(rng.IntN(1441)), Instead: rng.IntN(3) == 0})
+		}
+		rosters = append(rosters, r)
+	}
+	from := time.Date(2026, 10, 17, 12, 0, 0, 0, time.UTC)
+	to := from.Add(8*24*time.Hour + 6*time.Hour + 30*time.Minute) // past the change of the clocks
+	for n, r := range rosters {
+		shifts := everyShift(r)
+		cover := r.Cover(from, to)
+		for at := from; at.Before(to); at = at.Add(7 * time.Minute) {
+			for !at.Before(cover[0].To) {
+				cover = cover[1:]
+			}
+			if want := onAt(shifts, at); !slices.EqualFunc(cover[0].Officers, want, Officer.Is) {
+				t.Fatalf("roster %d at %s: found %v, want %v", n, at, cover[0].Officers, want)
+			}
+		}
+	}
+}
+
+// A shiftAt is a shift, and whether it is instead of weekly ones.
+type shiftAt struct {
+	Shift
+	instead bool
+}
+
+// everyShift are the shifts of some weeks, whole, in the order of their beginnings.
+func everyShift(r *Roster) (list []shiftAt) {
+	for _, s := range r.Single {
+		sh := laid(r.Location(), s.Officer, s.Date, s.From, s.To)
+		sh.Single = true
+		list = append(list, shiftAt{sh, s.Instead})
+	}
+	for i := range 21 {
+		for _, w := range r.Weekly {
+			if d := costlyDay.Add(i - 10); w.on(d) {
+				list = append(list, shiftAt{laid(r.Location(), w.Officer, d, w.From, w.To), false})
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b shiftAt) int { return byBeginning(a.Shift, b.Shift) })
+	return list
+}
+
+func onAt(shifts []shiftAt, at time.Time) (on []Officer) {
+	var here []shiftAt
+	for _, s := range shifts {
+		if !at.Before(s.From) && at.Before(s.To) {
+			here = append(here, s)
+		}
+	}
+	alone := slices.ContainsFunc(here, func(s shiftAt) bool { return s.instead })
+	for _, s := range here {
+		if (s.Single || !alone) && !slices.ContainsFunc(on, s.Officer.Is) {
+			on = append(on, s.Officer)
+		}
+	}
+	return on
+}
+
+var costlyDay = Date{2026, 10, 19} // a Monday
+
+// costly is as large a roster as there may be, all of it on one day and each shift of somebody else; with instead, its single
+// shifts cut each weekly one into hundreds.
+func costly(t testing.TB, instead bool) *Roster {
+	r := &Roster{Zone: "Europe/Warsaw"}
+	for i := range Clock(MaxWeekly) {
+		w := Weekly{Officer: officerNamed(fmt.Sprintf("weekly %d", i)), Day: Weekday(time.Monday), From: i, To: 1240 + i}
+		if i%2 == 1 {
+			w.To = w.From // of the day after
+		}
+		r.Weekly = append(r.Weekly, w)
+	}
+	for i := range Clock(MaxSingle) {
+		s := Single{Officer: officerNamed(fmt.Sprintf("single %d", i)), Date: costlyDay, From: 200 + i, To: 180 + i}
+		if instead {
+			s.From, s.To, s.Instead = 240+2*i, 241+2*i, true
+		}
+		r.Single = append(r.Single, s)
+	}
+	if err := r.Check(); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// What the station's loop waits for when a roster is set, and once a day.
+func BenchmarkCostlyRoster(b *testing.B) {
+	for _, instead := range []bool{false, true} {
+		b.Run(fmt.Sprintf("instead=%t", instead), func(b *testing.B) {
+			now := At(time.UTC, costlyDay, 12*60)
+			set := Settings{Roster: *costly(b, instead), Periods: DefaultPeriods}
+			for b.Loop() {
+				w := New(Settings{Periods: DefaultPeriods}, Standing{})
+				if err := w.Set(now, set); err != nil {
+					b.Fatal(err)
+				}
+				w.View(now)
+				w.Deadline(now)
+			}
+		})
 	}
 }

@@ -117,9 +117,9 @@ const (
 )
 
 // around is the roster around an instant.
-func (w *Watch) around(now time.Time) []Stretch {
+func (w *Watch) around(now time.Time) *cover {
 	if now = plain(now); w.cover == nil || now.Before(w.made) || now.Sub(w.made) > coverFor {
-		w.cover, w.made = w.set.Roster.Cover(now.Add(-behind), now.Add(horizon)), now
+		w.cover, w.made = w.set.Roster.cover(now.Add(-behind), now.Add(horizon)), now
 	}
 	return w.cover
 }
@@ -129,26 +129,18 @@ func (w *Watch) now(now time.Time) Stretch {
 	if w.set.Roster.IsEmpty() {
 		return Stretch{}
 	}
-	for _, s := range w.around(now) {
-		if now.Before(s.To) {
-			if t := w.is.Rostered; t.After(s.From) && !t.After(now) {
-				s.From = t
-			}
-			return s
-		}
+	c := w.around(now)
+	s := c.stretch(c.at(now))
+	if t := w.is.Rostered; t.After(s.From) && !t.After(now) {
+		s.From = t
 	}
-	return Stretch{}
+	return s
 }
 
 // next is the stretch after that; zero if none is in sight.
 func (w *Watch) next(now time.Time) Stretch {
-	list := w.around(now)
-	for i, s := range list {
-		if now.Before(s.To) && i+1 < len(list) {
-			return list[i+1]
-		}
-	}
-	return Stretch{}
+	c := w.around(now)
+	return c.stretch(c.at(now) + 1)
 }
 
 // alarms are what is wrong, the gravest first.
@@ -201,9 +193,10 @@ func on(s Stretch, o Officer) bool {
 
 // gap is the first gap that begins after an instant.
 func (w *Watch) gap(now time.Time) (Stretch, bool) {
-	for _, s := range w.around(now) {
-		if s.IsGap() && s.From.After(now) {
-			return s, true
+	c := w.around(now)
+	for i, s := range c.spans {
+		if len(s.on) == 0 && s.from.After(now) {
+			return c.stretch(i), true
 		}
 	}
 	return Stretch{}, false
@@ -211,7 +204,7 @@ func (w *Watch) gap(now time.Time) (Stretch, bool) {
 
 // seen is an end that lies within what was looked at; else none.
 func (w *Watch) seen(now, end time.Time) time.Time {
-	if list := w.around(now); end.IsZero() || len(list) == 0 || !end.Before(list[len(list)-1].To) {
+	if spans := w.around(now).spans; end.IsZero() || !end.Before(spans[len(spans)-1].to) {
 		return time.Time{}
 	}
 	return end

@@ -106,7 +106,7 @@ type Watch struct {
 	seated time.Time // when an officer on watch last had a ready console; zero: not known yet
 	ready  bool
 
-	cover []Stretch // of the roster, from an hour before made on
+	cover *cover // of the roster, from an hour before made on
 	made  time.Time
 }
 
