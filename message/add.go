@@ -133,6 +133,7 @@ func (t *taking) plain(id entryID, e *record.Entry) {
 	case record.Disclosure:
 		act, text = int64(body.Act), body.To
 		a, b = countRanges(body.Ranges)
+		t.disclosure(id, e, body.Act)
 	case record.Right:
 		act, who, text = int64(body.Act), body.Who, body.Text
 	}

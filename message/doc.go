@@ -41,7 +41,9 @@
 //	          first: what was read back, or that nobody did.
 //	presence  A row at the claim. The other side judges it, first, under the same call and the same mark
 //	          of a drill.
-//	others    Line, accord, disclosure and right are rows. Attachments and receipts are not.
+//	disclosed Each entry is a row. One of theirs is made if they say so, unasked or in answer to our consent;
+//	          else it stands as we answered first.
+//	others    Line, accord and right are rows. Attachments and receipts are not.
 //
 // Somebody has yet to read a message unless it was marked read, taken back, replaced or erased, or
 // takes back another itself. After [ChasedAfter] it is chased. That time counts from when it was added

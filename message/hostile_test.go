@@ -32,6 +32,10 @@ func TestStatementsUseIndexes(t *testing.T) {
 	w.v.CallEntries(k["call"])
 	w.v.Between(noon, noon.Add(time.Hour))
 	w.v.Unmarked([]string{k["reply"]})
+	w.v.Disclosures(10)
+	w.v.Disclosure(0)
+	w.v.OwnDisclosures(10)
+	w.v.AnswerTo(0)
 	sessions := []*session{w.v.write}
 	for range readersOf {
 		s := <-w.v.readers

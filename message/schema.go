@@ -4,7 +4,7 @@ import "fmt"
 
 // format is the version of the tables. A file of another is made anew.
 const (
-	format      = 3
+	format      = 4
 	application = 0x52445657 // "RDVW"
 )
 
@@ -57,6 +57,12 @@ var schema = []string{
 		call BLOB, paths TEXT, who TEXT, text TEXT)`,
 	`CREATE INDEX turn_root ON turn (root, act, id) WHERE root <> 0`,
 	`CREATE INDEX turn_answers ON turn (answers) WHERE root = 0 AND answers <> 0`,
+
+	// Entries about disclosures. list: 1 ours, 2 theirs that begin one. answers: an entry of the
+	// other log.
+	`CREATE TABLE disclosure (id INTEGER PRIMARY KEY, list INTEGER, act INTEGER, answers INTEGER)`,
+	`CREATE INDEX disclosure_list ON disclosure (list, id)`,
+	`CREATE INDEX disclosure_answers ON disclosure (answers, act, id)`,
 
 	`CREATE TABLE filing (id INTEGER PRIMARY KEY, matter INTEGER)`,
 

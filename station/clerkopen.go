@@ -113,10 +113,10 @@ func (c *clerk) begin(now time.Time) (err error) {
 
 // findAsked finds the disclosures for which the other side waits for our consent.
 func (c *clerk) findAsked() error {
-	theirs, err := keeper{c}.theirs()
+	theirs, err := c.view.Disclosures(mostIntents)
 	for _, d := range theirs {
-		if _, n, ok := message.ParseKey(d.Key); ok && d.State == "asked" {
-			c.shows.asked[n] = true
+		if d.State == record.DisclosureAsked {
+			c.shows.asked[d.Number] = true
 		}
 	}
 	return err

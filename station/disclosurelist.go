@@ -1,7 +1,6 @@
 package station
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,71 +29,26 @@ func (k keeper) Disclosures(ctx context.Context) (list []api.Disclosure, err err
 	return list, err
 }
 
-// theirs are the disclosures of the other side, as the record tells them.
+// theirs are the newest disclosures of the other side, as the record tells them.
 func (k keeper) theirs() (list []api.Disclosure, err error) {
 	r, err := k.current()
 	if err != nil {
 		return nil, err
 	}
-	state := make(map[string]string) // by the key of what was asked
-	made := make(map[string]string)
-	q := api.RecordQuery{Kinds: []string{"disclosure"}, Limit: 200}
-	for more := true; more; more = q.Before != 0 && len(list) < mostIntents {
-		p, err := r.view.Page(q, r.proofs(), k.s.opt.Now())
-		if err != nil {
-			return nil, err
-		}
-		for _, it := range p.Items { // the newest first: what answers before what is answered
-			switch {
-			case it.By == "us" && (it.Act == "consented" || it.Act == "refused"):
-				asked := k.answered(it.Key)
-				state[asked], made[it.Key] = it.Act, asked
-			case it.By == "them" && it.Act == "made":
-				if asked := k.answered(it.Key); asked != "" {
-					state[asked] = "made"
-				} else {
-					list = append(list, k.their(it, "made"))
-				}
-			case it.By == "them" && it.Act == "asked":
-				s := cmp.Or(state[it.Key], "asked")
-				for consent, asked := range made {
-					if asked == it.Key && state[consent] == "made" {
-						s = "made"
-					}
-				}
-				list = append(list, k.their(it, s))
-			}
-		}
-		q.Before = p.Next
+	found, err := r.view.Disclosures(mostIntents)
+	for _, d := range found {
+		list = append(list, k.their(d))
 	}
-	return list, nil
+	return list, err
 }
 
-// answered is the key of the entry that an entry answers; empty if it answers none.
-func (k keeper) answered(key string) string {
-	own, n, ok := message.ParseKey(key)
-	if !ok {
-		return ""
-	}
-	e, err := k.rep.Entry(own, n)
-	if err != nil {
-		return ""
-	}
-	ref, answers := e.Has(record.Answers)
-	if !answers {
-		return ""
-	}
-	return message.Key(own != ref.Other, ref.Number)
-}
-
-func (k keeper) their(it api.Item, state string) api.Disclosure {
-	d := api.Disclosure{ID: it.Key, Key: it.Key, By: "them", State: state, To: it.To, At: it.At, Rule: k.opt.Rule.String()}
-	if _, n, ok := message.ParseKey(it.Key); ok {
-		if e, err := k.rep.Entry(false, n); err == nil {
-			if body, ok := e.Body.(record.Disclosure); ok {
-				for _, r := range body.Ranges {
-					d.Shows = append(d.Shows, shows(r.Other, r.First, r.Last, r.Bodies))
-				}
+func (k keeper) their(t message.Disclosure) api.Disclosure {
+	key := message.Key(false, t.Number)
+	d := api.Disclosure{ID: key, Key: key, By: "them", State: t.State.String(), To: t.To, At: t.At, Rule: k.opt.Rule.String()}
+	if e, err := k.rep.Entry(false, t.Number); err == nil {
+		if body, ok := e.Body.(record.Disclosure); ok {
+			for _, r := range body.Ranges {
+				d.Shows = append(d.Shows, shows(r.Other, r.First, r.Last, r.Bodies))
 			}
 		}
 	}
@@ -115,14 +69,12 @@ func (k keeper) AnswerDisclosure(ctx context.Context, a api.DisclosureAnswer) (w
 		if body, ok := e.Body.(record.Disclosure); !ok || body.Act != record.DisclosureAsked {
 			return &api.Error{Code: "not-asked", Text: a.Key + " does not ask for a disclosure.", Action: "Take the key of an entry that asks."}
 		}
-		theirs, err := k.theirs()
+		d, found, err := k.view.Disclosure(n)
 		if err != nil {
 			return err
 		}
-		for _, d := range theirs {
-			if d.Key == a.Key && d.State != "asked" {
-				return &api.Error{Code: "answered", Text: "This disclosure is " + d.State + " already.", Action: "Nothing is to be done."}
-			}
+		if found && d.State != record.DisclosureAsked {
+			return &api.Error{Code: "answered", Text: "This disclosure is " + d.State.String() + " already.", Action: "Nothing is to be done."}
 		}
 		if k.answerWaits(n) {
 			return &api.Error{Code: "answered", Text: "An answer to this disclosure waits for the line already.", Action: "Nothing is to be done."}

@@ -105,35 +105,40 @@ func (c *clerk) saveIntent(in *intent) error {
 	return nil
 }
 
-// mostReheard is how many of the newest entries about disclosures a start looks through.
-const mostReheard = 10_000
-
-// hearAgain notes what a stop kept from being noted: an entry is durable before what it means
-// for a disclosure is. The view is whole.
+// hearAgain notes what a stop kept from being noted: an entry is durable before what it means for a disclosure is. The
+// view is whole. Of the other side's entries those alone are read that answer what waits.
 func (c *clerk) hearAgain() error {
-	if !slices.ContainsFunc(c.shows.list, func(in *intent) bool { return in.State != "made" && in.State != "refused" }) {
+	open := func(in *intent) bool { return in.State != "made" && in.State != "refused" }
+	if !slices.ContainsFunc(c.shows.list, open) {
 		return nil
 	}
-	var keys []string
-	for q := (api.RecordQuery{Kinds: []string{"disclosure"}, Limit: 200}); ; {
-		p, err := c.view.Page(q, proofsOf(c.status), c.s.opt.Now())
+	ours, err := c.view.OwnDisclosures(mostIntents)
+	if err != nil {
+		return err
+	}
+	for _, n := range slices.Backward(ours) {
+		c.hearOne(true, n)
+	}
+	for _, in := range c.shows.list {
+		if !open(in) || in.Asked == nil || in.Answer != nil {
+			continue
+		}
+		n, found, err := c.view.AnswerTo(*in.Asked)
 		if err != nil {
 			return err
 		}
-		for _, it := range p.Items {
-			keys = append(keys, it.Key)
-		}
-		if q.Before = p.Next; p.Next == 0 || len(keys) >= mostReheard {
-			break
-		}
-	}
-	for _, key := range slices.Backward(keys) {
-		own, n, _ := message.ParseKey(key)
-		if e, err := c.rep.Entry(own, n); err == nil { // one that is damaged is heard when it is mended, at the next start
-			c.shows.heard(own, e)
+		if found {
+			c.hearOne(false, n)
 		}
 	}
 	return nil
+}
+
+// hearOne takes one entry in again. One that is damaged is heard when it is mended, at the next start.
+func (c *clerk) hearOne(own bool, n int64) {
+	if e, err := c.rep.Entry(own, n); err == nil {
+		c.shows.heard(own, e)
+	}
 }
 
 // heard notes what an entry means for the disclosures.
