@@ -65,22 +65,35 @@ func (k PrincipalKey) check() error {
 	if err := checkName("name of a principal", k.Name, MaxName); err != nil {
 		return err
 	}
-	if checkHost("", k.RPID) != nil {
-		return refuse(ErrTerms, thing, "relying party "+quoted(k.RPID), "a domain in lower case, such as console.north.example")
-	}
-	if n := len(k.Origins); n < 1 || n > MaxOrigins {
-		return refuse(ErrTerms, thing, fmt.Sprint(n, " origins"), fmt.Sprint("1 to ", MaxOrigins))
-	}
-	for i, o := range k.Origins {
-		if !originUnder(o, k.RPID) || slices.Contains(k.Origins[:i], o) {
-			return refuse(ErrTerms, thing, "origin "+quoted(o), "the address of a page under "+quoted(k.RPID)+", each once, such as https://"+k.RPID)
-		}
+	if err := k.CheckOrigins(); err != nil {
+		return err
 	}
 	if n := len(k.Credential); n < MinCredential || n > MaxCredential {
 		return refuse(ErrTerms, thing, fmt.Sprintf("a credential of %d bytes", n), fmt.Sprintf("%d to %d", MinCredential, MaxCredential))
 	}
 	if n := len(k.PublicKey); n < 1 || n > MaxCOSE {
 		return refuse(ErrTerms, thing, fmt.Sprintf("a public key of %d bytes", n), fmt.Sprintf("1 to %d", MaxCOSE))
+	}
+	return nil
+}
+
+// CheckOrigins holds the rules for where a key counts: its relying party and its origins.
+func (k PrincipalKey) CheckOrigins() error {
+	thing := "principal's key of " + quoted(k.Name)
+	if checkHost("", k.RPID) != nil {
+		return refuse(ErrTerms, thing, "relying party "+quoted(k.RPID), "a domain in lower case, such as console.north.example")
+	}
+	if n := len(k.Origins); n < 1 || n > MaxOrigins {
+		return refuse(ErrTerms, thing, fmt.Sprintf("for use at %d addresses", n), fmt.Sprint("1 to ", MaxOrigins))
+	}
+	for i, o := range k.Origins {
+		if !originUnder(o, k.RPID) {
+			return refuse(ErrTerms, thing, "for use at "+quoted(o), "the address of a page under "+quoted(k.RPID)+", such as https://"+k.RPID).
+				hint("write each address as the browser has it: with https://, the name, and the port if there is one")
+		}
+		if slices.Contains(k.Origins[:i], o) {
+			return refuse(ErrTerms, thing, "for use at "+quoted(o)+" twice", "each once")
+		}
 	}
 	return nil
 }

@@ -60,10 +60,12 @@ type Touched struct {
 	Signature  string `json:"signature"`
 }
 
-// A KeyRequest asks for a new key of a principal. Origin is that of the page: "https://console.north.example".
+// A KeyRequest asks for a new key of a principal. Origin is that of the page: "https://console.north.example". Also are up
+// to three further addresses of the console at which the key shall count, each of the page's host or of one under it.
 type KeyRequest struct {
-	Name   string `json:"name"`
-	Origin string `json:"origin"`
+	Name   string   `json:"name"`
+	Origin string   `json:"origin"`
+	Also   []string `json:"also,omitempty"`
 }
 
 // A NewKey is what navigator.credentials.create is given. Bytes are base64url without padding.

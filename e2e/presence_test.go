@@ -186,6 +186,11 @@ func (n *serving) registers(page *tab, other *serving, name string) {
 	own, far := n.line(), other.line()
 	page.waitText("#for", own.Peer)
 	page.put("#key-name", name)
+	page.put("#key-also", "https://elsewhere.example/")
+	page.press("Register a key")
+	page.waitText("#key-told", `it is for use at "https://elsewhere.example"; wanted is the address of a page under "localhost"`)
+	page.screenshot("presence-register-refused")
+	page.put("#key-also", "http://localhost:7199/")
 	page.press("Register a key")
 	page.until(patience, func() bool { return strings.Contains(plainly(page.text("#key-told")), "proposed to "+own.Peer) },
 		func() string { return "the page says: " + page.text("#key-told") })
@@ -196,7 +201,7 @@ func (n *serving) registers(page *tab, other *serving, name string) {
 	}
 	until(n.t, patience, func() bool {
 		a, err := c.Accord(within(n.t, patience), far.Slug)
-		return err == nil && len(a.Proposals) == 1 && c.ApproveProposal(within(n.t, patience), far.Slug, a.Proposals[0].ID) == nil
+		return err == nil && len(a.Proposals) == 1 && strings.Contains(a.Proposals[0].Text, " and http://localhost:7199") && c.ApproveProposal(within(n.t, patience), far.Slug, a.Proposals[0].ID) == nil
 	}, func() string { return own.Peer + " is asked nothing" })
 	until(n.t, patience, func() bool {
 		lines, err := n.lines()

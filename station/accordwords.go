@@ -67,9 +67,9 @@ func RulesSentences(r api.Rules) []string {
 func principalWords(whose string, c *accord.PrincipalChange) string {
 	switch k := c.Key; c.Act {
 	case accord.Register:
-		return fmt.Sprintf("a key is registered for %s's principal %s, for use at %s", whose, k.Name, k.RPID)
+		return fmt.Sprintf("a key is registered for %s's principal %s, for use at %s", whose, k.Name, strings.Join(k.Origins, " and "))
 	case accord.Replace:
-		return fmt.Sprintf("the key of %s's principal %s is replaced by another, number %d, for use at %s", whose, k.Name, k.Serial, k.RPID)
+		return fmt.Sprintf("the key of %s's principal %s is replaced by another, number %d, for use at %s", whose, k.Name, k.Serial, strings.Join(k.Origins, " and "))
 	}
 	return fmt.Sprintf("the key of %s's principal %s is removed", whose, c.Key.Name)
 }

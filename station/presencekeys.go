@@ -32,12 +32,15 @@ type registering struct {
 
 // NewKey begins to register a principal's key of ours.
 func (s *Station) NewKey(slug string, r api.KeyRequest) (k api.NewKey, err error) {
-	reg := presence.Registration{Name: r.Name, Origins: []string{r.Origin}}
+	reg := presence.Registration{Name: r.Name, Origins: append([]string{r.Origin}, r.Also...)}
 	if _, err := accord.ParseName(r.Name); err != nil {
 		return k, &api.Error{Code: "bad-request", Text: fmt.Sprintf("%q cannot stand in the accord as a name.", cleanName(r.Name)), Action: "Write the principal's name in plain letters, 64 bytes at most."}
 	}
 	if reg.RPID, err = domainOf(r.Origin); err != nil {
 		return k, err
+	}
+	if err := (accord.PrincipalKey{Name: r.Name, RPID: reg.RPID, Origins: reg.Origins}).CheckOrigins(); err != nil {
+		return k, accordError(err)
 	}
 	_, _ = rand.Read(reg.Challenge[:]) // never fails: crypto/rand
 	err = s.onLine(slug, func(e *lineEnd, now time.Time) error {

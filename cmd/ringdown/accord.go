@@ -111,7 +111,7 @@ func printPrincipals(w io.Writer, a *api.Accord) {
 		fmt.Fprintln(w, "  none is registered")
 	}
 	for _, k := range a.Principals {
-		fmt.Fprintf(w, "  %s  %s, number %d, for use at %s  %s\n", map[string]string{"us": "ours  ", "them": "theirs"}[k.By], k.Name, k.Serial, k.RPID, grouped(k.Credential[:32]))
+		fmt.Fprintf(w, "  %s  %s, number %d, for use at %s  %s\n", map[string]string{"us": "ours  ", "them": "theirs"}[k.By], k.Name, k.Serial, strings.Join(k.Origins, " and "), grouped(k.Credential[:32]))
 	}
 }
 

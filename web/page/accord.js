@@ -128,7 +128,7 @@ function keys(own, a) {
   const by = own ? "us" : "them", list = a.principals.filter((k) => k.by === by);
   const whose = name(a.parties.find((p) => p.by === by)?.name ?? "");
   const rows = list.map((k) => {
-    const row = make("li", "", make("b", "", name(k.name)), ` key ${k.serial}, for use at ${k.rp_id}`, make("div", "print soft", says.grouped(k.credential.slice(0, 32))));
+    const row = make("li", "", make("b", "", name(k.name)), ` key ${k.serial}, for use at ${k.origins.join(" and ")}`, make("div", "print soft", says.grouped(k.credential.slice(0, 32))));
     if (own && administrator) {
       const b = make("button", "quiet", "Propose to remove it");
       b.type = "button";

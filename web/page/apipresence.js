@@ -46,6 +46,7 @@
  * @typedef {object} KeyRequest
  * @property {string} name
  * @property {string} origin
+ * @property {string[]} [also]
  */
 
 /**

@@ -5,6 +5,7 @@
 
 import { any, byId, make, say } from "./dom.js";
 import { post } from "./presence.js";
+import { addresses } from "./presencewords.js";
 import { Refusal } from "./protocol.js";
 import { follow } from "./theme.js";
 import { create } from "./webauthn.js";
@@ -14,6 +15,7 @@ import * as words from "./words.js";
 
 const wanted = new URLSearchParams(location.search).get("line") ?? "";
 const name = byId("key-name", HTMLInputElement);
+const also = byId("key-also", HTMLInputElement);
 const button = byId("key-register", HTMLButtonElement);
 let peer = "";
 
@@ -28,7 +30,7 @@ async function load() {
     return "";
   }
   peer = words.name(l.peer);
-  say(any("for"), `For the line of ${words.name(status.name)} with ${peer}, on this page's address: ${location.host}.`);
+  say(any("for"), `For the line of ${words.name(status.name)} with ${peer}, on this page's address: ${location.origin}.`);
   const keys = l.keys ?? [];
   any("key-none").hidden = keys.length > 0;
   any("key-list").replaceChildren(...keys.map((k) => make("li", "", words.name(k))));
@@ -37,7 +39,7 @@ async function load() {
 
 /** @param {string} slug @param {string} who */
 async function register(slug, who) {
-  const asked = /** @type {import("./apipresence.js").NewKey} */ (await post(slug, "presence/keys/new", { name: who, origin: location.origin }));
+  const asked = /** @type {import("./apipresence.js").NewKey} */ (await post(slug, "presence/keys/new", { name: who, origin: location.origin, also: addresses(also.value, location.origin) }));
   say(any("key-told"), "Touch the key.");
   await post(slug, "presence/keys", await create(asked));
 }

@@ -46,3 +46,13 @@ export function reading(l) {
   return c.outgoing ? { mine: first, theirs: last, how: `Read the first two to ${peer}. They read you the other two.` }
     : { mine: last, theirs: first, how: `${peer} reads you the first two. Read them the other two.` };
 }
+
+/**
+ * addresses are those that a person names beside the page's own, each as a browser has it; what is none stays as it is
+ * written, for the station to name it.
+ * @param {string} text @param {string} own
+ */
+export function addresses(text, own) {
+  const list = text.split(/[\s,;]+/).filter((s) => s !== "").map((s) => /^https?:\/\//i.test(s) && URL.canParse(s) ? new URL(s).origin : s);
+  return [...new Set(list)].filter((s) => s !== own);
+}

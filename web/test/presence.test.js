@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { reading, said } from "../page/presencewords.js";
+import { addresses, reading, said } from "../page/presencewords.js";
 import { base64url, bytesOf } from "../page/webauthn.js";
 
 const plain = (/** @type {string} */ s) => s.replace(/[\u2068\u2069]/g, "");
@@ -46,6 +46,14 @@ test("who lifted reads first", () => {
   assert.deepEqual(reading(line(false))?.mine, ["copper", "field"]);
   assert.equal(reading(/** @type {any} */ ({ peer: "North", call: { outgoing: true } })), null);
   assert.equal(reading(/** @type {any} */ ({ peer: "North" })), null);
+});
+
+test("further addresses of a console are taken as browsers have them", () => {
+  const own = "https://console.north.example";
+  assert.deepEqual(addresses("", own), []);
+  assert.deepEqual(addresses(" https://Console.north.example:7101/index.html?line=south,\nhttps://console.north.example:443/ https://console.north.example:7101", own),
+    ["https://console.north.example:7101"]);
+  assert.deepEqual(addresses("console.north.example:7101 javascript:alert(1) https://", own), ["console.north.example:7101", "javascript:alert(1)", "https://"]);
 });
 
 test("base64url without padding, both ways", () => {
