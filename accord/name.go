@@ -185,9 +185,9 @@ func pairs(groups ...string) []string {
 	return out
 }
 
-// skeleton is the same for names that could be taken for each other: case,
+// Skeleton is the same for names that could be taken for each other: case,
 // spaces and marks do not count, nor which script a letter is from.
-func (n Name) skeleton() string {
+func (n Name) Skeleton() string {
 	s := lookalikes.Replace(string(n))
 	s = lookalikes.Replace(strings.ToLower(s))
 	s = strings.ReplaceAll(s, "rn", "m")
@@ -200,7 +200,7 @@ func (n Name) skeleton() string {
 }
 
 // LooksLike tells whether a hurried reader could take n for other.
-func (n Name) LooksLike(other Name) bool { return n.skeleton() == other.skeleton() }
+func (n Name) LooksLike(other Name) bool { return n.Skeleton() == other.Skeleton() }
 
 // maxSlug keeps a slug short enough to type.
 const maxSlug = 32

@@ -98,12 +98,12 @@ func TestLooksLike(t *testing.T) {
 		{"Station 0", "Station O"}, {"Corner", "Comer"}, {"CEBEP", "СЕВЕР"}, {"ATHENA", "ΑΤΗΕΝΑ"}, {"Topo", "Торо"}, {"ОРА", "ΟΡΑ"},
 	} {
 		if !pair[0].LooksLike(pair[1]) || !pair[1].LooksLike(pair[0]) {
-			t.Errorf("%q and %q are told apart (%q, %q)", pair[0], pair[1], pair[0].skeleton(), pair[1].skeleton())
+			t.Errorf("%q and %q are told apart (%q, %q)", pair[0], pair[1], pair[0].Skeleton(), pair[1].Skeleton())
 		}
 	}
 	for _, pair := range [][2]Name{{"North", "South"}, {"Desk 1", "Desk 2"}, {"North", "North 2"}, {"北", "南"}, {"Север", "Юг"}, {"Nord", "Nörd"}} {
 		if pair[0].LooksLike(pair[1]) {
-			t.Errorf("%q and %q have one skeleton, %q", pair[0], pair[1], pair[0].skeleton())
+			t.Errorf("%q and %q have one skeleton, %q", pair[0], pair[1], pair[0].Skeleton())
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,10 +53,25 @@ func (b *Book) Person(id ID) (Person, bool) {
 	return list[i], true
 }
 
-// Has says whether somebody is called so, whatever the case and the spaces.
-func (b *Book) Has(name string) bool {
-	name = folded(strings.Join(strings.Fields(name), " "))
-	return slices.ContainsFunc(*b.now.Load(), func(p Person) bool { return folded(p.Name) == name })
+// Alike gives a test whether somebody is called so, or in a way that has the same look, whatever the case. Look is asked
+// once for each person between two changes.
+func (b *Book) Alike(look func(name string) string) func(name string) bool {
+	type looks struct {
+		of  *[]Person
+		has map[string]bool
+	}
+	var known atomic.Pointer[looks]
+	return func(name string) bool {
+		k := known.Load()
+		if list := b.now.Load(); k == nil || k.of != list {
+			k = &looks{list, make(map[string]bool)}
+			for _, p := range *list {
+				k.has[look(p.Name)], k.has[look(folded(p.Name))] = true, true
+			}
+			known.Store(k)
+		}
+		return k.has[look(name)] || k.has[look(folded(name))]
+	}
 }
 
 // Find finds one by name or by id, as a person types it.

@@ -110,7 +110,7 @@ func Start(ctx context.Context, opt DaemonOptions) (*Daemon, error) {
 
 func (opt DaemonOptions) station(home *accord.Home, cfg Config, staff *people.Book) Options {
 	return Options{
-		Name: home.Name().String(), Version: opt.Version, Recording: opt.Recording, Log: opt.Log, WatchDir: opt.Dir, Enrolled: staff.Has,
+		Name: home.Name().String(), Version: opt.Version, Recording: opt.Recording, Log: opt.Log, WatchDir: opt.Dir, Enrolled: takenFor(staff),
 		MaxConsoles: cfg.Console.Most, Journal: &DiskJournal{Dir: opt.Dir}, Hooks: HookOptions{Hooks: cfg.hooks()},
 		Listen: func(a netip.AddrPort) (Conn, error) { return udp.Listen(a) },
 		Resolve: func(ctx context.Context, hostport string, local netip.AddrPort) (netip.AddrPort, error) {

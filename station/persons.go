@@ -2,6 +2,8 @@ package station
 
 import (
 	"path/filepath"
+	"strings"
+	"unicode"
 
 	"ringdown/accord"
 	"ringdown/api"
@@ -41,7 +43,31 @@ func (e *PeopleError) Hint() string {
 // notLoggedIn stands behind a name that nobody logged in for and that is of somebody who does log in.
 const notLoggedIn = " (not logged in)"
 
-// unproven is a name that nobody logged in for. If it is that of a person who does log in, it says so: a
+// takenFor says whether a name could be taken for that of somebody who logs in: as it stands, or because it looks like it. A
+// name of letters that only dress up others could be anybody's.
+func takenFor(staff *people.Book) func(name string) bool {
+	alike := staff.Alike(func(name string) string {
+		if look := accord.Name(name).Skeleton(); look != "" {
+			return look
+		}
+		return name // of signs alone
+	})
+	return func(name string) bool { return alike(name) || staff.Enrolled() && dressedUp(name) }
+}
+
+// dressedUp reports whether a name has letters that can stand in no name of the accord, each by itself, or accents and the
+// like that stand apart from their letters.
+func dressedUp(name string) bool {
+	return strings.ContainsFunc(name, func(r rune) bool {
+		if unicode.IsLetter(r) {
+			_, err := accord.ParseName(string(r))
+			return err != nil
+		}
+		return unicode.Is(unicode.Inherited, r) && !unicode.Is(unicode.Variation_Selector, r)
+	})
+}
+
+// unproven is a name that nobody logged in for. If it could be taken for that of a person who does log in, it says so: a
 // kiosk may call itself whatever it likes, and shall be taken for nobody.
 func (s *Station) unproven(name string) string {
 	if name != "" && s.opt.Enrolled != nil && s.opt.Enrolled(name) {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"ringdown/api"
+	"ringdown/people"
+	"ringdown/presence/softkey"
 	"ringdown/record"
 )
 
@@ -230,6 +232,57 @@ func TestAnotherPersonAtAGuestsSeat(t *testing.T) {
 			t.Errorf("the other side still shows %+v in the call", list)
 		}
 	})
+}
+
+// staffOf is a book with people, of whom the first has a passkey.
+func staffOf(t *testing.T, names ...string) *people.Book {
+	t.Helper()
+	b, err := people.Open(filepath.Join(t.TempDir(), PeopleFile), func(string, []byte) error { return nil })
+	must := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(err)
+	now, site := time.Now(), people.Site{Origin: "http://localhost:7100", Host: "localhost", Station: "North"}
+	for i, name := range names {
+		_, token, err := b.Add(now, name, []people.Role{people.Administrator})
+		must(err)
+		if i > 0 {
+			continue
+		}
+		options, ceremony, _, err := b.BeginEnrolment(now, site, token)
+		must(err)
+		answer, err := softkey.NewPasskey(site.Origin).Create(options)
+		must(err)
+		_, err = b.FinishEnrolment(now, ceremony, answer)
+		must(err)
+	}
+	return b
+}
+
+// TestAKioskThatLooksLikeSomebody: a name that could be taken for that of a person who logs in is marked as that name itself is;
+// others are not, and none is where nobody logs in.
+func TestAKioskThatLooksLikeSomebody(t *testing.T) {
+	p := newPair(t)
+	staff, nobody := staffOf(t, "A. Weber", "René", "Іван", "Lena 1"), staffOf(t)
+	named := func(b *people.Book, name string) string {
+		return (&Station{opt: DaemonOptions{Dir: p.dir[0]}.station(p.home[0], defaults(), b)}).named(kiosk, name)
+	}
+	for _, name := range []string{"A. Weber", "a.  weber", "A.Weber", "A Weber", "AWEBER", "А. Wеbеr", "A. We\u200bber", "A. We\u034fber", "\uff21. Weber",
+		"A. \U0001d416eber", "A. We\u0323ber", "René", "Rene\u0301", "Iван", "Lena l", "lena I"} {
+		if got := named(staff, name); !strings.HasSuffix(got, notLoggedIn) {
+			t.Errorf("%q (%+q) is in the record as %q", name, name, got)
+		}
+		if got := named(nobody, name); got != recordable(name) {
+			t.Errorf("where nobody logs in, %q is in the record as %q", name, got)
+		}
+	}
+	for _, name := range []string{"", "Desk 2", "☎\ufe0f Equipment #2", "Küche", "Пост A", "北部指令室", "हिन्दी", "***", "A. Weberin", "Lena", "Rene"} {
+		if got := named(staff, name); got != name {
+			t.Errorf("%q is in the record as %q", name, got)
+		}
+	}
 }
 
 // TestLongNamesAreMarkedToo: no name that can be a person's loses the mark in the record, and none gets round it by what is not

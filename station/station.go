@@ -62,8 +62,8 @@ type Options struct {
 	// WatchDir is the folder where the watch is kept. Empty: it is not.
 	WatchDir string
 
-	// Enrolled says whether a person of that name logs in at this station: who has not logged in is not called so. Nobody
-	// does if it is nil.
+	// Enrolled says whether a name could be taken for that of a person who logs in at this station: who has not logged in
+	// is not called so. None could if it is nil.
 	Enrolled func(name string) bool
 
 	// MaxConsoles bounds the seats; 200 if 0.
