@@ -98,7 +98,7 @@ func (c *Client) Link(ctx context.Context, next string) (string, error) {
 	return l.URL, err
 }
 
-// EndSessions ends the session of every browser; each needs a new link.
+// EndSessions ends the session of every browser: whoever has a passkey logs in again, others need a new link.
 func (c *Client) EndSessions(ctx context.Context) error {
 	return c.do(ctx, http.MethodDelete, "/api/sessions", nil, nil)
 }

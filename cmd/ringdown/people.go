@@ -18,6 +18,7 @@ type peopleCommand struct {
 	Link   peopleLinkCommand   `cmd:"" help:"Print a new enrolment link for a person: for a further passkey, or because theirs is lost."`
 	Roles  peopleRolesCommand  `cmd:"" help:"Change what a person is."`
 	Remove peopleRemoveCommand `cmd:"" help:"Take a person out; they are logged out everywhere at once."`
+	Logout peopleLogoutCommand `cmd:"" help:"End the session of every browser at once, kiosks among them, as after a theft."`
 }
 
 type peopleListCommand struct {
@@ -202,4 +203,24 @@ func (c *peopleRemoveCommand) Run(t *terminal) error {
 		fmt.Fprintf(t.out, "%s is taken out, and logged out everywhere.\n\n", oneLine(c.Who))
 	}
 	return (&peopleListCommand{c.inFolder, c.JSON}).Run(t)
+}
+
+type peopleLogoutCommand struct {
+	inFolder `embed:""`
+	JSON     bool `help:"Print the people as one JSON object." name:"json"`
+}
+
+func (c *peopleLogoutCommand) Run(t *terminal) error {
+	client, err := c.connect()
+	if err != nil {
+		return err
+	}
+	if err := client.EndSessions(t); err != nil {
+		return refusal(err)
+	}
+	if c.JSON {
+		return (&peopleListCommand{c.inFolder, c.JSON}).Run(t)
+	}
+	_, err = fmt.Fprintf(t.out, "Every browser is logged out. Whoever has a passkey logs in again; a kiosk needs a new link: ringdown console %s --kiosk\n", c.Dir)
+	return err
 }

@@ -50,6 +50,7 @@ func TestMain(m *testing.M) {
 //	spoil FILE N             change the byte at N
 //	large FILE N             make a file of N bytes
 //	hears NAME FILE          begin a web server that appends the body of each request to a file; its address is in $NAME
+//	browser NAME URL STATUS  open an address in a browser, which keeps its cookies, and want a status
 //	stale DIR FILE           make an invite of the station in DIR that could be used until yesterday
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -57,6 +58,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // else each command waits a second under the race detector
 			e.Values[background{}] = map[string]*process{}
+			e.Values[browsers{}] = map[string]*http.Client{}
 			vectors, err := filepath.Abs(filepath.Join("..", "..", "disclose", "testdata"))
 			e.Setenv("VECTORS", vectors)
 			return err
@@ -64,7 +66,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ports": ports, "folders": folders, "agree": agree, "rejects": rejects, "until": until, "start": start,
 			"eventually": eventually, "signal": sendSignal, "ended": ended, "objects": objects, "replace": replace, "takes": takes, "stale": stale, "answers": answers, "keyof": keyOf, "confirmed": confirmed, "spoil": spoil, "large": large, "holds": holds, "leaves": leaves,
-			"hears": hears,
+			"hears": hears, "browser": browser,
 		},
 		RequireExplicitExec: true,
 	})
