@@ -47,14 +47,14 @@ func TestHostileText(t *testing.T) {
 	p.waitText("#notices", "10 messages")
 	p.toRecord()
 	p.message("Plain message 9")
-	before := p.box("#act")
+	before := p.stands("#act")
 
 	d.attacks(ctx, t, mallory)
 	p.message("Zalgo")
 	p.message("constructor.constructor")
 	p.harmless(origin(t, d.North))
 	p.fits()
-	if after := p.box("#act"); after != before {
+	if after := p.stands("#act"); after != before {
 		t.Errorf("the one act stood at %v and stands at %v", before, after)
 	}
 	p.row("is the hostile matter", func(r seen) bool { return r.Kind == "matter" })

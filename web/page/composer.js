@@ -40,6 +40,7 @@ export class Composer {
       this.#go();
     });
     any("compose-files-button").addEventListener("click", () => this.#pick.click());
+    any("to-record").addEventListener("click", () => any("record").scrollIntoView());
     any("compose-about-drop").addEventListener("click", () => this.#change({ answers: "", amends: "" }));
     this.#pick.addEventListener("change", () => this.#take([...this.#pick.files ?? []]));
     this.#form.addEventListener("dragover", (e) => this.#hover(e, true));

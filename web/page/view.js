@@ -121,20 +121,21 @@ export class View {
     say(any("refusal"), r ? `${r.text} ${r.action}` : "");
   }
 
-  /** The act is on the screen: a key that is pressed then is meant for it. */
+  /** The act is on the screen, and nobody reads far below what is said of the call: a key that is pressed then is meant for it. */
   get actInSight() {
-    const { top, bottom } = this.#act.getBoundingClientRect();
-    return bottom > 0 && top < innerHeight;
+    return inSight(this.#act) && inSight(any("act-side"));
   }
 
   /** A live call's act follows a person who reads far below. */
   #dock() {
-    any("dock").hidden = !this.#live || this.actInSight;
+    any("dock").hidden = !this.#live || inSight(this.#act);
   }
 
-  /** Where the act stands, px from the top of the page: what moves can be hit by mistake. */
+  /** Where the act stands, px from the top of the page, or of a narrow window: what moves can be hit by mistake. */
   get actTop() {
-    return this.#act.offsetTop;
+    let top = 0;
+    for (let e = /** @type {Element|null} */ (this.#act); e instanceof HTMLElement; e = e.offsetParent) top += e.offsetTop;
+    return top;
   }
 
   /** What is shown while this console speaks. @param {Desk} d @param {Around} around @param {number} now */
@@ -179,6 +180,12 @@ export class View {
     say(any("near-word"), !this.#heard ? "not heard" : d.muted ? "muted" : speaks(heard));
     say(any("far-word"), speaks(far));
   }
+}
+
+/** @param {Element} e */
+function inSight(e) {
+  const { top, bottom } = e.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
 }
 
 /** @param {string} id @param {number|undefined} db */
