@@ -13,6 +13,9 @@ import (
 // What needs a person comes and goes in the first glance, and the one act stays where the hand knows it.
 func TestActStays(t *testing.T) { actStays(t, 1280, 900) }
 
+// In half a screen, too, where what the band at the top says breaks.
+func TestActStaysInHalf(t *testing.T) { actStays(t, 870, 900) }
+
 // On a phone as well, and a text is written in a call without a search. The act is in sight however far below somebody reads;
 // Space turns the page there, and calls nobody.
 func TestActStaysOnPhone(t *testing.T) {
