@@ -31,7 +31,7 @@ export const score = {
   message: { every: 0, notes: [{ at: 0, hz: 523, lasts: 1.2, gain: 0.35, bell: true }] },
   chased: { every: 0, notes: [0, 0.16, 0.8, 0.96].map((at, i) => ({ at, hz: i % 2 ? 440 : 587, lasts: 0.5, gain: 0.5, bell: true })) },
   ringback: { every: 3, notes: [{ at: 0, hz: 400, lasts: 1, gain: 0.22 }, { at: 0, hz: 425, lasts: 1, gain: 0.22 }] },
-  drillback: { every: 3, notes: [0, 0.25, 0.5].flatMap((at) => [{ at, hz: 270, lasts: 0.15, gain: 0.22 }, { at, hz: 405, lasts: 0.15, gain: 0.16 }]) },
+  drillback: { every: 3, notes: [0, 0.25, 0.5].flatMap((at) => [{ at, hz: 270, lasts: 0.15, gain: 0.22 }, { at, hz: 540, lasts: 0.15, gain: 0.16 }]) },
   held: { every: 2, notes: [{ at: 0, hz: 587, lasts: 0.1, gain: 0.16 }, { at: 0.22, hz: 587, lasts: 0.1, gain: 0.16 }] },
   ended: { every: 0, notes: [{ at: 0, hz: 294, lasts: 0.3, gain: 0.3 }] },
   tick: { every: 5, notes: [{ at: 0, hz: 1900, lasts: 0.012, gain: 0.2 }] },
