@@ -26,8 +26,8 @@ type Entries struct {
 }
 
 // Complete is a range of time in which every entry of both logs is shown. Entries are
-// those Begin ≤ n < End that fall into it, 1 ≤ Begin ≤ End. Where a log is shown to its end,
-// Make lowers Until to when that end was co-signed.
+// those Begin ≤ n < End that fall into it, 1 ≤ Begin ≤ End; Begin = End where a log has none. Make
+// lowers Until to the time of the entry at End, or where a log is shown to its end to when that was co-signed.
 type Complete struct {
 	From, Until            time.Time // to the millisecond; From ≤ t < Until
 	FirstBegin, FirstEnd   int64     // in the first party's log
@@ -105,10 +105,13 @@ func (f *file) choose(r *Request) error {
 		if err := f.Logs[s].cosigned(src); err != nil {
 			return err
 		}
-		f.shorten(s)
 		if err := f.take(s, src, wanted[s]); err != nil {
 			return err
 		}
+		f.shorten(s)
+	}
+	if f.Kind == KindRange && f.Until <= f.From {
+		return bad("range of time", "its end at "+instant(f.Until)+", as far as is known", "one after "+instant(f.From))
 	}
 	if f.Kind == KindContact {
 		for _, s := range sides {
@@ -206,12 +209,17 @@ func (l *log) cosigned(src *Log) error {
 	return nil
 }
 
-// shorten ends a range that reaches the end of a log when that end was co-signed: of what came
-// later nothing is known yet.
+// shorten ends a range where one log goes on after it, or where the end of the log was co-signed: of what
+// came later nothing is known yet.
 func (f *file) shorten(s side) {
-	l := &f.Logs[s]
-	if at := record.CosignedAt(l.Newest.Cosignature).UnixMilli(); f.Kind == KindRange && f.Ranges[s].End == l.Newest.Tree.Size {
-		f.Until = min(f.Until, at)
+	l, end := &f.Logs[s], f.Ranges[s].End
+	if f.Kind != KindRange {
+		return
+	}
+	if end == l.Newest.Tree.Size {
+		f.Until = min(f.Until, record.CosignedAt(l.Newest.Cosignature).UnixMilli())
+	} else if e := f.entry(place{s, end}); e != nil {
+		f.Until = min(f.Until, e.Header.Time)
 	}
 }
 

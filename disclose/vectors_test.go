@@ -226,4 +226,12 @@ func TestRangesEndWhereTheRecordDoes(t *testing.T) {
 	if fail != nil || f.Until != w.now.Add(-time.Second).UnixMilli() {
 		t.Errorf("until %d, %v; South's end was co-signed at %d", f.Until, fail, w.now.Add(-time.Second).UnixMilli())
 	}
+	// Where both have gone on, it ends where the first of them did.
+	on := w.now.Add(time.Second).UnixMilli()
+	w.write(w.south, record.LineChange{Up: true})
+	w.write(w.north, record.LineChange{Up: true})
+	r.First, r.Second = w.source(w.north), w.source(w.south)
+	if f, fail := check(w.make(r)); fail != nil || f.Until != on {
+		t.Errorf("until %d, %v; South went on at %d", f.Until, fail, on)
+	}
 }

@@ -142,8 +142,10 @@ type Span struct{ First, Last int64 }
 // Empty reports whether there are none.
 func (s Span) Empty() bool { return s.First > s.Last }
 
-// Between is the least part of each log that has all entries whose authors give a time from from
-// on and before to; a zero time is no bound.
+// Between is, of each log, the least part that has all entries whose authors give a time from from
+// on and before to, and that begins after an entry from before and ends before one from after: an
+// author's clock may have been turned. A log that has none of that time gives an empty span, behind
+// the last entry from before. A zero time is no bound.
 func (v *View) Between(from, to time.Time) (own, far Span, err error) {
 	f := filter{}
 	if !from.IsZero() {
@@ -152,30 +154,55 @@ func (v *View) Between(from, to time.Time) (own, far Span, err error) {
 	if !to.IsZero() {
 		f.to = max(1, to.UnixMilli())
 	}
-	err = v.read("entries between", func(s *session) (err error) {
-		if own, err = f.span(s, true); err == nil {
-			far, err = f.span(s, false)
+	err = v.read("entries between", func(s *session) error {
+		st, err := s.readState()
+		if err != nil {
+			return err
+		}
+		if own, err = f.span(s, true, st.size(true)); err == nil {
+			far, err = f.span(s, false, st.size(false))
 		}
 		return err
 	})
 	return own, far, err
 }
 
-func (f filter) span(s *session, own bool) (Span, error) {
+// span is the part of a log of size entries.
+func (f filter) span(s *session, own bool, size int64) (Span, error) {
 	f.rising = true
-	first, err := f.endOf(s, own)
-	if err != nil || first < 0 {
-		return Span{0, -1}, err
+	first, err := f.endOf(s, own, 0, size)
+	if err != nil {
+		return Span{}, err
 	}
 	f.rising = false
-	last, err := f.endOf(s, own)
-	return Span{first, last}, err
+	last, err := f.endOf(s, own, 0, size)
+	if err != nil {
+		return Span{}, err
+	}
+	if first < 0 {
+		first = size
+	}
+	before, after := int64(-1), int64(-1)
+	if f.from > 0 {
+		if before, err = (&filter{to: f.from}).endOf(s, own, 0, first); err != nil {
+			return Span{}, err
+		}
+	}
+	if f.to > 0 {
+		if after, err = (&filter{from: f.to, rising: true}).endOf(s, own, max(last, before)+1, size); err != nil {
+			return Span{}, err
+		}
+	}
+	if after < 0 {
+		after = size
+	}
+	return Span{before + 1, after - 1}, nil
 }
 
-// endOf is the first or last number of a log with a time of the filter; -1: none.
-func (f *filter) endOf(s *session, own bool) (int64, error) {
+// endOf is the first or last number of a log, from first on and before end, with a time of the filter; -1: none.
+func (f *filter) endOf(s *session, own bool, first, end int64) (int64, error) {
 	id := idOf(own, 0)
-	blocks, err := f.blocks(s, logOf(id), 0, maxNumber, maxNumber)
+	blocks, err := f.blocks(s, logOf(id), first, end, maxNumber)
 	if err != nil {
 		return -1, err
 	}
@@ -185,7 +212,7 @@ func (f *filter) endOf(s *session, own bool) (int64, error) {
 	}
 	for _, n := range blocks {
 		found, err := s.ids("SELECT id FROM entry WHERE id BETWEEN ? AND ? AND id & 1 = ? AND kind <> 0 AND at >= ? AND at < ? ORDER BY id "+f.order()+" LIMIT 1",
-			idOf(own, n*blockSize), idOf(own, (n+1)*blockSize-1), id&1, f.from, to)
+			idOf(own, max(first, n*blockSize)), idOf(own, min(end, (n+1)*blockSize)-1), id&1, f.from, to)
 		if err != nil || len(found) > 0 {
 			return entryID(append(found, 0)[0]).number(), err
 		}

@@ -107,7 +107,7 @@ func TestScatteredTimes(t *testing.T) {
 	}
 	same(t, "all", keys(w.all(q)), []string{"them/5"})
 	own, far, err := w.v.Between(q.From, q.To)
-	if err != nil || !own.Empty() || far != (Span{5, 5}) {
+	if err != nil || !own.Empty() || far != (Span{5, 6}) { // 6 is from before
 		t.Errorf("between: %v, %v, %v", own, far, err)
 	}
 }
@@ -126,12 +126,33 @@ func TestBetween(t *testing.T) {
 	}{
 		{time.Time{}, time.Time{}, Span{0, blockSize - 1}, Span{0, 2*blockSize - 1}},
 		{noon.Add(300 * time.Second), noon.Add(600 * time.Second), Span{100, 199}, Span{200, 399}},
-		{noon.Add(3 * time.Second), noon.Add(4 * time.Second), Span{1, 1}, Span{0, -1}},
+		{noon.Add(3 * time.Second), noon.Add(4 * time.Second), Span{1, 1}, Span{2, 1}},
+		{noon.Add(1000 * time.Second), noon.Add(2000 * time.Second), Span{334, 511}, Span{666, 1023}},
+		{noon.Add(10000 * time.Second), noon.Add(20000 * time.Second), Span{512, 511}, Span{1024, 1023}},
 		{noon.Add(-2 * time.Hour), noon, Span{0, -1}, Span{0, -1}},
 	} {
 		own, far, err := w.v.Between(tt.from, tt.to)
 		if err != nil || own != tt.own || far != tt.far {
 			t.Errorf("%v to %v: %v, %v, %v: want %v, %v", tt.from, tt.to, own, far, err, tt.own, tt.far)
+		}
+	}
+}
+
+// Where a clock was turned, what lies between an entry from before and one from after is taken.
+func TestBetweenTurnedClocks(t *testing.T) {
+	w := newWorld(t)
+	for _, second := range []int{0, 10, 30, 12, 13, 31, 11, 32, 33} {
+		w.us(record.LineChange{Up: true}, at(noon.Add(time.Duration(second)*time.Second)))
+	}
+	for _, tt := range []struct {
+		from, to int
+		want     Span
+	}{
+		{11, 12, Span{2, 6}}, {12, 14, Span{2, 4}}, {14, 15, Span{7, 6}}, {31, 32, Span{5, 6}}, {40, 50, Span{9, 8}}, {1, 2, Span{1, 0}},
+	} {
+		from, to := noon.Add(time.Duration(tt.from)*time.Second), noon.Add(time.Duration(tt.to)*time.Second)
+		if own, _, err := w.v.Between(from, to); err != nil || own != tt.want {
+			t.Errorf("%d s to %d s: %v, %v: want %v", tt.from, tt.to, own, err, tt.want)
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"ringdown/accord"
 	"ringdown/api"
 	"ringdown/impair"
+	"ringdown/store"
 )
 
 // An accordWorld is a world whose two stations have real folders, with a real accord
@@ -29,6 +30,7 @@ type accordWorld struct {
 	slug   [2]string
 	held   [2]*held
 	fiddle [2]func(Amendments) Amendments // what a test puts between station and folder
+	disk   [2]*store.Memory               // of the record; nil: none is kept
 	log    [2]*strings.Builder
 }
 
@@ -132,6 +134,11 @@ func (a *accordWorld) run(side int) {
 	a.must(err)
 	if fiddle := a.fiddle[side]; fiddle != nil {
 		opt.Amendments = fiddle(opt.Amendments)
+	}
+	if disk := a.disk[side]; disk != nil {
+		opt.Record, err = recordOptions(a.dir[side], h.line, home.Keys())
+		a.must(err)
+		opt.Record.Open = func(string) (store.Store, error) { return disk.Again(), nil }
 	}
 	a.held[side], a.log[side] = h, new(strings.Builder)
 	ctx, cancel := context.WithCancel(context.Background())

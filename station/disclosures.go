@@ -425,10 +425,10 @@ func (k keeper) chooseWhole(in *intent, from, until time.Time, bodies bool) erro
 	if err != nil {
 		return err
 	}
-	if own.Empty() && far.Empty() {
-		return &api.Error{Code: "nothing", Text: "Neither log has an entry of that time.", Action: "Choose another range of time."}
-	}
 	ours, theirs := k.endsOf(true, own), k.endsOf(false, far)
+	if err := cmp.Or(k.reaches(true, ours.End, from), k.reaches(false, theirs.End, from)); err != nil {
+		return err
+	}
 	in.Whole = &disclose.Complete{From: from, Until: until, FirstBegin: ours.Begin, FirstEnd: ours.End, SecondBegin: theirs.Begin, SecondEnd: theirs.End}
 	if !k.e.opt.Line.First {
 		in.Whole.FirstBegin, in.Whole.FirstEnd, in.Whole.SecondBegin, in.Whole.SecondEnd = theirs.Begin, theirs.End, ours.Begin, ours.End
@@ -439,6 +439,20 @@ func (k keeper) chooseWhole(in *intent, from, until time.Time, bodies bool) erro
 		}
 	}
 	return nil
+}
+
+// reaches refuses a time of which nothing is known yet, because one log ends before it.
+func (k keeper) reaches(own bool, end int64, from time.Time) error {
+	c := k.rep.Source(own).State.Cosigned
+	if c == nil || c.Tree.Size != end || record.CosignedAt(c.Cosignature).After(from) {
+		return nil
+	}
+	who := k.peer
+	if own {
+		who = "this station"
+	}
+	return &api.Error{Code: "not-provable", Text: fmt.Sprintf("This cannot be proven yet: %s has written nothing since %s, so nothing shows that its log is whole after that.",
+		who, record.CosignedAt(c.Cosignature).UTC().Format("2 January 2006 15:04:05 UTC")), Action: "Choose an earlier time, or wait until more is written and delivered; one message is enough."}
 }
 
 // endsOf is a span as a disclosure has it: the first entry of every log is shown anyway.
