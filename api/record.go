@@ -293,13 +293,13 @@ type MatterAct struct {
 	Call   string `json:"call,omitempty"`   // with "file": key of the call
 }
 
-// NewDisclosure says what to show, and to whom.
+// NewDisclosure says what to show, and to whom: one of Entries, Contact, and From with Until.
 type NewDisclosure struct {
 	To      string     `json:"to,omitempty"`
 	Entries []string   `json:"entries,omitempty"` // keys of entries or calls
-	Bodies  bool       `json:"bodies,omitempty"`  // with their text, not the headers alone
+	Bodies  bool       `json:"bodies,omitempty"`  // with their text, not the headers alone; not with Contact
 	Contact string     `json:"contact,omitempty"` // key of a call: that there was contact, when and how long, and nothing of what was said
-	From    *time.Time `json:"from,omitempty"`    // completeness: all headers of both logs between
+	From    *time.Time `json:"from,omitempty"`    // completeness: all that both logs have between
 	Until   *time.Time `json:"until,omitempty"`
 	Anyway  bool       `json:"anyway,omitempty"` // without waiting for what the accord's rule asks; verify will say so
 }

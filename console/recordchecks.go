@@ -147,11 +147,21 @@ func checkMatterAct(a *api.MatterAct) error {
 	return checkKey("matter", a.Matter, writtenKey)
 }
 
-// checkNewDisclosure wants to be told what to show, in one way or more.
+// checkNewDisclosure wants to be told what to show, in one way.
 func checkNewDisclosure(d *api.NewDisclosure) error {
+	ways := 0
+	for _, way := range []bool{len(d.Entries) > 0, d.Contact != "", d.From != nil || d.Until != nil} {
+		if way {
+			ways++
+		}
+	}
 	switch {
-	case len(d.Entries) == 0 && d.Contact == "" && d.From == nil && d.Until == nil:
+	case ways == 0:
 		return badRequest("nothing is named to be shown, want entries, contact, or from and until")
+	case ways > 1:
+		return badRequest("more than one thing is named to be shown, want entries alone, contact alone, or from and until alone")
+	case d.Contact != "" && d.Bodies:
+		return badRequest("bodies is set with contact, which shows no text; want it with entries, or with from and until")
 	case (d.From == nil) != (d.Until == nil):
 		return badRequest("one of from and until is missing, want both or none")
 	case d.From != nil && !d.From.Before(*d.Until):

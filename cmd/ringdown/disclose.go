@@ -17,7 +17,7 @@ type discloseCommand struct {
 	Keys    []string `arg:"" optional:"" name:"key" help:"Entries and calls to show, as the record shows them: us/12, them/7, call/…"`
 	Bodies  bool     `help:"Show their text too; without, only that they are, by whom and when."`
 	Contact string   `help:"Show that there was contact: this call, when and how long, and nothing of what was said." placeholder:"CALL"`
-	From    string   `help:"Show that nothing is left out: all headers of both logs from this time on …" placeholder:"TIME"`
+	From    string   `help:"Show all that both logs have from this time on, so that nothing can be left out …" placeholder:"TIME"`
 	Until   string   `help:"… until this time. Times are 2026-11-22, or 2026-11-22T08:00:00Z." placeholder:"TIME"`
 	To      string   `help:"For whom it is; both records say so." placeholder:"WHOM"`
 	Anyway  bool     `help:"Make it without waiting for what the accord asks: notice or consent. Whoever verifies it is told so."`
@@ -37,13 +37,15 @@ const soon = 15 * time.Second
 
 // chooses says that something to be shown is named.
 func (c *discloseCommand) chooses() bool {
-	return len(c.Keys) > 0 || c.Contact != "" || c.From != "" || c.Until != ""
+	return len(c.Keys) > 0 || c.Contact != "" || c.ranges()
 }
+
+func (c *discloseCommand) ranges() bool { return c.From != "" || c.Until != "" }
 
 // Validate wants exactly one thing to be done, and all that it needs.
 func (c *discloseCommand) Validate() error {
 	ways := 0
-	for _, way := range []bool{c.chooses(), c.Save != "", c.List, c.Agree != "", c.Refuse != ""} {
+	for _, way := range []bool{len(c.Keys) > 0, c.Contact != "", c.ranges(), c.Save != "", c.List, c.Agree != "", c.Refuse != ""} {
 		if way {
 			ways++
 		}
@@ -51,15 +53,15 @@ func (c *discloseCommand) Validate() error {
 	writes := c.chooses() || c.Save != ""
 	switch {
 	case ways != 1:
-		return errors.New("want one of: what to show, --save, --list, --agree, --refuse")
+		return errors.New("want one of: keys to show, --contact, --from with --until, --save, --list, --agree, --refuse")
 	case writes && c.Out == "":
 		return errors.New("--out is missing: want the file to write")
 	case !writes && c.Out != "":
 		return errors.New("--out goes with what to show, or with --save")
 	case !c.chooses() && (c.Bodies || c.To != "" || c.Anyway || c.Wait):
 		return errors.New("--bodies, --to, --anyway and --wait go with what to show")
-	case c.Bodies && len(c.Keys) == 0:
-		return errors.New("--bodies goes with keys: a contact and a range of time show no text")
+	case c.Bodies && c.Contact != "":
+		return errors.New("--bodies goes with keys, or with --from and --until: a contact shows no text")
 	case (c.From == "") != (c.Until == ""):
 		return errors.New("--from and --until go together")
 	}

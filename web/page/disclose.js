@@ -34,6 +34,15 @@ export function refusal(w) {
   }
 }
 
+/** chosen says what a wish that can be asked shows. @param {Wish} w */
+export function chosen(w) {
+  switch (w.what) {
+    case "entries": return w.ticked.length === 1 ? "1 entry ticked." : `${w.ticked.length} entries ticked.`;
+    case "contact": return "That there was contact, when, and for how long; nothing of what was said.";
+    default: return `${w.bodies ? "Every entry" : "The header of every entry"} in both records between these days, so nothing can be left out.`;
+  }
+}
+
 /** request is what is asked of the station. @param {Wish} w @returns {NewDisclosure} */
 export function request(w) {
   const all = { ...(w.to.trim() && { to: w.to.trim() }), ...(w.anyway && { anyway: true }) };

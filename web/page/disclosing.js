@@ -116,12 +116,12 @@ export class Disclosing {
 
   #print() {
     if (this.#open) {
-      const w = this.#wish, why = disclose.refusal(w), n = w.ticked.length;
+      const w = this.#wish, why = disclose.refusal(w);
       any("disclose-days").hidden = w.what !== "range";
       any("disclose-bodies-field").hidden = w.what === "contact";
       any("disclose-anyway-field").hidden = this.#rule === "free";
       say(any("disclose-anyway-word"), disclose.anywaySays(this.#rule));
-      say(any("disclose-count"), why || (w.what === "range" ? "Every header of both records between these days, so nothing can be left out." : w.what === "contact" ? "That there was contact, when, and for how long; nothing of what was said." : n === 1 ? "1 entry ticked." : `${n} entries ticked.`));
+      say(any("disclose-count"), why || disclose.chosen(w));
       say(any("disclose-rule"), w.anyway ? "Made at once, against the accord’s rule." : disclose.ruleSays(this.#rule, this.#peer));
       this.#go.setAttribute("aria-disabled", String(why !== ""));
     }

@@ -193,6 +193,14 @@ test("a wish that cannot be asked says why", () => {
   assert.match(disclose.refusal(wish({ what: "range", from: NaN })), /first day/);
 });
 
+test("what a disclosure will show is said as it is", () => {
+  assert.match(disclose.chosen(wish()), /^2 entries/);
+  assert.match(disclose.chosen(wish({ what: "contact", bodies: true })), /nothing of what was said/);
+  assert.match(disclose.chosen(wish({ what: "range" })), /^The header of every entry in both records/);
+  assert.match(disclose.chosen(wish({ what: "range", bodies: true })), /^Every entry in both records/);
+  assert.equal(disclose.request(wish({ what: "range", bodies: true })).bodies, true);
+});
+
 test("every rule and state of a disclosure has its sentence", () => {
   for (const rule of ["free", "told", "consent", "unknown"]) assert.match(disclose.ruleSays(rule, "South"), /\.$/);
   for (const by of ["us", "them"]) {
