@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -101,13 +100,6 @@ func instant(name, text string) (time.Time, error) {
 }
 
 func (c *discloseCommand) Run(t *terminal) error {
-	if _, err := os.Lstat(c.Out); c.Out != "" && err == nil {
-		f, err := create(c.Out) // which says what is to be said
-		if err == nil {
-			err = f.finish(nil, nil)
-		}
-		return err
-	}
 	client, err := c.connect()
 	if err != nil {
 		return err
@@ -115,14 +107,29 @@ func (c *discloseCommand) Run(t *terminal) error {
 	switch {
 	case c.List:
 		return c.list(t, client)
-	case c.Save != "":
-		return c.fetch(t, client, c.Save)
 	case c.Agree != "":
 		return c.answer(t, client, api.DisclosureAnswer{Key: c.Agree, Consent: true})
 	case c.Refuse != "":
 		return c.answer(t, client, api.DisclosureAnswer{Key: c.Refuse})
 	}
-	return c.disclose(t, client)
+	f, err := create(c.Out) // before anything is entered in both records
+	if err != nil {
+		return err
+	}
+	id := c.Save
+	if id == "" {
+		if id, err = c.disclose(t, client); err != nil {
+			return f.finish(nil, err)
+		}
+	}
+	data, err := client.DisclosureFile(t, c.Line, id)
+	if err != nil {
+		return f.finish(nil, refusal(err))
+	}
+	if err := f.keep(data); err != nil {
+		return hinted{err, fmt.Sprintf("the disclosure is made; write it with: ringdown disclose %s --save %s --out FILE", c.Line, id)}
+	}
+	return tellSaved(t.out, c.JSON, c.Out, len(data))
 }
 
 func (c *discloseCommand) answer(t *terminal, client *api.Client, a api.DisclosureAnswer) error {
@@ -137,25 +144,17 @@ func (c *discloseCommand) answer(t *terminal, client *api.Client, a api.Disclosu
 	return err
 }
 
-func (c *discloseCommand) fetch(t *terminal, client *api.Client, id string) error {
-	data, err := client.DisclosureFile(t, c.Line, id)
-	if err != nil {
-		return refusal(err)
-	}
-	return save(t.out, c.JSON, c.Out, data)
-}
-
-// disclose asks, waits until it is made, and writes the file.
-func (c *discloseCommand) disclose(t *terminal, client *api.Client) error {
+// disclose asks, and waits until it is made.
+func (c *discloseCommand) disclose(t *terminal, client *api.Client) (id string, err error) {
 	events, err := c.watch(t, client, c.Line)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer events.Close()
 	ask, _ := c.request() // Validate has seen it
 	d, err := client.Disclose(t, c.Line, ask)
 	if err != nil {
-		return refusal(err)
+		return "", refusal(err)
 	}
 	ctx, cancel := context.Context(t), context.CancelFunc(func() {})
 	if !c.Wait {
@@ -168,19 +167,19 @@ func (c *discloseCommand) disclose(t *terminal, client *api.Client) error {
 		}
 		err := events.next(ctx)
 		if err != nil && ctx.Err() == nil {
-			return err
+			return "", err
 		}
 		if d, err = c.find(t, client, d.ID); err != nil {
-			return err
+			return "", err
 		}
 		if ctx.Err() != nil && d.State != "made" {
 			break
 		}
 	}
 	if d.State == "made" {
-		return c.fetch(t, client, d.ID)
+		return d.ID, nil
 	}
-	return c.notMade(t, d)
+	return "", c.notMade(t, d)
 }
 
 // find asks how a disclosure stands; an interrupt does not keep a person from being told.

@@ -108,6 +108,14 @@ func (f newFile) finish(data []byte, err error) error {
 	return err
 }
 
+// keep writes the file, or removes it and says why it cannot be written.
+func (f newFile) keep(data []byte) error {
+	if err := f.finish(data, nil); err != nil {
+		return fmt.Errorf("%s cannot be written: %w", f.Name(), cause(err))
+	}
+	return nil
+}
+
 // readFile reads a file that came from somebody else, up to the most that can be one of ours.
 func readFile(name string) (data []byte, err error) {
 	f, err := os.Open(name)

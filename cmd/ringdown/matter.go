@@ -148,11 +148,7 @@ func (c *exportCommand) Run(t *terminal) error {
 	if err := f.finish(nil, client.Export(t, c.Line, c.Form, q, n)); err != nil {
 		return refusal(err)
 	}
-	if c.JSON {
-		return printJSON(t.out, saved{c.Out, n.n})
-	}
-	_, err = fmt.Fprintf(t.out, "%s is written, %s.\n", c.Out, count(n.n, "byte"))
-	return err
+	return tellSaved(t.out, c.JSON, c.Out, n.n)
 }
 
 // A counted writer counts bytes.

@@ -355,13 +355,18 @@ func save(w io.Writer, json bool, name string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := f.finish(data, nil); err != nil {
-		return fmt.Errorf("%s cannot be written: %w", name, cause(err))
+	if err := f.keep(data); err != nil {
+		return err
 	}
+	return tellSaved(w, json, name, len(data))
+}
+
+// tellSaved says that a file is written.
+func tellSaved(w io.Writer, json bool, name string, length int) error {
 	if json {
-		return printJSON(w, saved{name, len(data)})
+		return printJSON(w, saved{name, length})
 	}
-	_, err = fmt.Fprintf(w, "%s is written, %s.\n", name, count(len(data), "byte"))
+	_, err := fmt.Fprintf(w, "%s is written, %s.\n", name, count(length, "byte"))
 	return err
 }
 
