@@ -366,9 +366,12 @@ func (k keeper) cover(in *intent, now time.Time) error {
 	if err == nil {
 		in.Ranges, err = disclose.Covers(file)
 	}
+	fail, fails := errors.AsType[*disclose.Failure](err)
 	switch {
+	case fails:
+		return &api.Error{Code: "not-provable", Text: "This cannot be proven: " + fail.Sentence, Action: "Choose something else; what was written just now can be chosen when it is delivered."}
 	case err != nil:
-		return &api.Error{Code: "not-provable", Text: "This cannot be proven yet: " + err.Error() + ".", Action: "What is chosen must be co-signed by both sides: wait until it is delivered."}
+		return &api.Error{Code: "not-provable", Text: "This cannot be proven yet: " + strings.TrimPrefix(err.Error(), "disclose: ") + ".", Action: "What is chosen must be co-signed by both sides: wait until it is delivered."}
 	case len(in.Ranges) > record.MaxRanges:
 		return &api.Error{Code: "too-many", Text: fmt.Sprintf("The entries lie in %d pieces; %d are the most.", len(in.Ranges), record.MaxRanges), Action: "Disclose them in parts, or as one range of time."}
 	}
@@ -380,17 +383,7 @@ func (k keeper) choose(in *intent, n api.NewDisclosure) error {
 	var refs []message.Ref
 	switch {
 	case n.Contact != "":
-		call, ok := parseCall(n.Contact)
-		if !ok {
-			return noSuchEntry(n.Contact)
-		}
-		in.Call = call
-		entries, err := k.view.CallEntries(n.Contact)
-		if err != nil || len(entries) == 0 {
-			return noSuchEntry(n.Contact)
-		}
-		in.Shown = k.shownOf(entries, true)
-		return nil
+		return k.chooseContact(in, n.Contact)
 	case n.From != nil && n.Until != nil:
 		return k.chooseWhole(in, *n.From, *n.Until, n.Bodies)
 	}
@@ -417,6 +410,24 @@ func (k keeper) choose(in *intent, n api.NewDisclosure) error {
 	}
 	in.Shown = k.shownOf(refs, n.Bodies)
 	return nil
+}
+
+// chooseContact takes a call that was answered and has ended.
+func (k keeper) chooseContact(in *intent, key string) error {
+	items, err := k.view.Items([]string{key}, proofsOf(k.status), in.At)
+	if err != nil || len(items) == 0 || items[0].Call == nil {
+		return noSuchEntry(key)
+	}
+	switch call := items[0].Call; {
+	case call.Ended == nil:
+		return &api.Error{Code: "not-provable", Text: "This call has not ended yet.", Action: "Wait until it has."}
+	case call.Answered == nil:
+		return &api.Error{Code: "not-provable", Text: "This call was not answered, so there was no contact.", Action: "Disclose the call itself, with its text: that shows who called, whether it rang, and how it ended."}
+	}
+	in.Call, _ = parseCall(items[0].Key)
+	entries, err := k.view.CallEntries(key)
+	in.Shown = k.shownOf(entries, true)
+	return err
 }
 
 // chooseWhole takes all that both logs have of a time.

@@ -139,6 +139,9 @@ func TestDiscloseRangeGoesOn(t *testing.T) {
 		for side := range 2 {
 			r.say(side, "to be shown")
 		}
+		r.refusesToDisclose(0, api.NewDisclosure{Entries: []string{"us/0"}}, "This cannot be proven: The file shows no entry beside", "Choose something else")
+		r.settle(time.Minute)
+		r.refusesToDisclose(0, api.NewDisclosure{Entries: []string{r.say(0, "just now")}}, "This cannot be proven yet: entry of the first log", "wait until it is delivered")
 		r.settle(time.Minute)
 		r.cut(true)
 		r.within(time.Minute, "the line down", func() bool { return !r.isOpenAt(0) && !r.isOpenAt(1) })
@@ -152,6 +155,45 @@ func TestDiscloseRangeGoesOn(t *testing.T) {
 		report := r.made(0, d.ID)
 		if title := report.Title; len(report.Entries) == 0 || !strings.Contains(title, "until "+asked.UTC().Format(toTheSecond)) {
 			t.Errorf("%q, with %d entries; asked at %v", title, len(report.Entries), asked)
+		}
+	})
+}
+
+// TestDiscloseContact: contact is a call that was answered and has ended; of another it is said why not, and what can be
+// shown of it.
+func TestDiscloseContact(t *testing.T) {
+	inProvable(t, func(r *records) {
+		north, south := r.phone(0), r.phone(1)
+		newest := func() string {
+			r.settle(time.Minute)
+			return r.page(0, api.RecordQuery{Kinds: []string{"call"}, Limit: 1}).Items[0].Key
+		}
+		north.press("call")
+		r.within(2*time.Second, "it rings", r.callIs(0, api.CallRinging))
+		call := newest()
+		r.refusesToDisclose(0, api.NewDisclosure{Contact: call}, "This call has not ended yet", "Wait until it has")
+		north.press("hangup")
+		if again := newest(); again != call {
+			t.Errorf("the call is %s and then %s", call, again)
+		}
+		for side := range 2 {
+			r.refusesToDisclose(side, api.NewDisclosure{Contact: call}, "This call was not answered", "Disclose the call itself, with its text")
+			report := r.disclosed(side, api.NewDisclosure{Entries: []string{call}, Bodies: true})
+			if !slices.ContainsFunc(report.Entries, func(e disclose.Entry) bool { return strings.Contains(e.Says, "ended, cancelled by") }) {
+				t.Errorf("side %d: how the call ended is not among %+v", side, report.Entries)
+			}
+		}
+		r.answer(north, south)
+		call = newest()
+		r.refusesToDisclose(0, api.NewDisclosure{Contact: call}, "This call has not ended yet")
+		time.Sleep(11 * time.Minute)
+		south.press("hangup")
+		newest()
+		for side := range 2 {
+			report := r.disclosed(side, api.NewDisclosure{Contact: call})
+			if report.Kind != disclose.KindContact || !strings.Contains(report.Title, "for 11 minutes") {
+				t.Errorf("side %d: kind %q, %q", side, report.Kind, report.Title)
+			}
 		}
 	})
 }
