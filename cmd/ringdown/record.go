@@ -298,12 +298,24 @@ func seen(i *api.Item) string {
 	return thing + " is " + does
 }
 
+// disclosed says what was asked, answered or made; an answer names no entries.
 func disclosed(i *api.Item) string {
-	text := "disclosure " + i.Act
+	to := ""
 	if i.To != "" {
-		text += fmt.Sprintf(" to %q", oneLine(i.To))
+		to = fmt.Sprintf(" to %q", oneLine(i.To))
 	}
-	return text + fmt.Sprintf(": %d with their text, %d without", i.Bodies, i.Headers)
+	shown := fmt.Sprintf("%d with their text, %d without", i.Bodies, i.Headers)
+	switch i.Act {
+	case "asked":
+		return "asked to disclose entries" + to + ": " + shown
+	case "consented":
+		return "agreed to a disclosure"
+	case "refused":
+		return "refused a disclosure"
+	case "made":
+		return "made a disclosure" + to + ": " + shown
+	}
+	return "a disclosure"
 }
 
 // misdated says how far an author's time lies outside of what both sides signed.
