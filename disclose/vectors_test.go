@@ -97,6 +97,7 @@ func goodVectors(t testing.TB) (list []vector) {
 	w.write(w.north, record.Message{Text: "Wrong line."})
 	w.write(w.north, record.Message{}, own(record.Retracts, 11))
 	add("amended-retracted", w, func(r *Request) { r.Entries = entries([]int64{9, 10, 11, 12}, nil) })
+	add("retraction-left-out", w, func(r *Request) { r.Entries = entries([]int64{11}, nil) })
 	add("erased", w, func(r *Request) {
 		r.Entries = entries([]int64{4, 7}, nil)
 		r.First.Entry = func(n int64) ([]byte, error) {
