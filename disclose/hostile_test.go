@@ -116,6 +116,7 @@ func badVectors(t *testing.T) (list []vector) {
 		}
 		add(code, how, bytes.Replace(b, []byte(old), []byte(new), 1))
 	}
+	add("empty", "", nil)
 	formVectors(text)
 	accordVectors(with)
 	treeVectors(with)

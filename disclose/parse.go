@@ -23,6 +23,9 @@ func parse(b []byte) (*file, *Failure) {
 	if len(b) > MaxFile {
 		return nil, failure("size", "found", len(b))
 	}
+	if len(b) == 0 {
+		return nil, failure("empty")
+	}
 	if !utf8.Valid(b) {
 		return nil, failure("encoding")
 	}

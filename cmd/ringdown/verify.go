@@ -69,11 +69,15 @@ func (c *verifyCommand) Run(t *terminal) error {
 // readDisclosure reads no more than a disclosure may have, and one byte to tell.
 func readDisclosure(name string) ([]byte, error) {
 	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
+	var b []byte
+	if err == nil {
+		defer f.Close()
+		b, err = io.ReadAll(io.LimitReader(f, disclose.MaxFile+1))
 	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, disclose.MaxFile+1))
+	if err != nil {
+		return nil, hinted{fmt.Errorf("%s cannot be read: %w", name, cause(err)), "name the file of a disclosure, as it was saved"}
+	}
+	return b, nil
 }
 
 func printReport(w io.Writer, r *disclose.Report) {

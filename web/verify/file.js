@@ -229,6 +229,7 @@ function numberOf(s, most) {
  */
 export function parse(bytes) {
   if (bytes.length > MAX_FILE) throw failure("size", { found: bytes.length });
+  if (bytes.length === 0) throw failure("empty");
   let text = "";
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

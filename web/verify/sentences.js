@@ -5,6 +5,7 @@
 /** @type {Record<string, string>} */
 export const SENTENCES = {
   "fail.size": "The file is too large: {found} bytes, and a disclosure has at most 67,108,864.",
+  "fail.empty": "The file is empty.",
   "fail.encoding": "The file is not text: it has bytes that are not UTF-8.",
   "fail.heading": "The file is not a disclosure: it does not begin as one does.",
   "fail.version": "The file is a disclosure of another version, {found}; this verifier knows version 1.",
