@@ -362,6 +362,12 @@ func (k keeper) Disclose(ctx context.Context, n api.NewDisclosure) (d api.Disclo
 
 // cover learns from a first file, which nobody sees, what will be shown in the end.
 func (k keeper) cover(in *intent, now time.Time) error {
+	for _, e := range in.Shown {
+		own := e.First == k.e.opt.Line.First
+		if c := k.rep.Source(own).State.Cosigned; c == nil || e.End > c.Tree.Size {
+			return &api.Error{Code: "not-provable", Text: "This cannot be proven yet: " + message.Key(own, e.End-1) + " is not signed by both sides.", Action: "Wait until it is delivered."}
+		}
+	}
 	file, err := disclose.Make(k.requestOf(in, now))
 	if err == nil {
 		in.Ranges, err = disclose.Covers(file)
@@ -369,9 +375,9 @@ func (k keeper) cover(in *intent, now time.Time) error {
 	fail, fails := errors.AsType[*disclose.Failure](err)
 	switch {
 	case fails:
-		return &api.Error{Code: "not-provable", Text: "This cannot be proven: " + fail.Sentence, Action: "Choose something else; what was written just now can be chosen when it is delivered."}
+		return &api.Error{Code: "not-provable", Text: "This cannot be proven: " + fail.Sentence, Action: "Choose something else."}
 	case err != nil:
-		return &api.Error{Code: "not-provable", Text: "This cannot be proven yet: " + strings.TrimPrefix(err.Error(), "disclose: ") + ".", Action: "What is chosen must be co-signed by both sides: wait until it is delivered."}
+		return &api.Error{Code: "not-provable", Text: "This cannot be proven now: " + strings.TrimPrefix(err.Error(), "disclose: ") + ".", Action: "Look at the notices of the line, and try again."}
 	case len(in.Ranges) > record.MaxRanges:
 		return &api.Error{Code: "too-many", Text: fmt.Sprintf("The entries lie in %d pieces; %d are the most.", len(in.Ranges), record.MaxRanges), Action: "Disclose them in parts, or as one range of time."}
 	}

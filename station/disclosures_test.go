@@ -141,7 +141,8 @@ func TestDiscloseRangeGoesOn(t *testing.T) {
 		}
 		r.refusesToDisclose(0, api.NewDisclosure{Entries: []string{"us/0"}}, "This cannot be proven: The file shows no entry beside", "Choose something else")
 		r.settle(time.Minute)
-		r.refusesToDisclose(0, api.NewDisclosure{Entries: []string{r.say(0, "just now")}}, "This cannot be proven yet: entry of the first log", "wait until it is delivered")
+		now := r.say(0, "just now")
+		r.refusesToDisclose(0, api.NewDisclosure{Entries: []string{now}}, "This cannot be proven yet: "+now+" is not signed by both sides.", "Wait until it is delivered")
 		r.settle(time.Minute)
 		r.cut(true)
 		r.within(time.Minute, "the line down", func() bool { return !r.isOpenAt(0) && !r.isOpenAt(1) })

@@ -31,8 +31,9 @@ type discloseCommand struct {
 	JSON     bool `help:"Print one JSON object, with --list one for each disclosure." name:"json"`
 }
 
-// soon is how long a disclosure that goes on by itself is waited for.
-const soon = 15 * time.Second
+// soon is how long a disclosure that goes on by itself is waited for: longer than the station waits for the other side's
+// post-quantum co-signature.
+const soon = 20 * time.Second
 
 // chooses says that something to be shown is named.
 func (c *discloseCommand) chooses() bool {
