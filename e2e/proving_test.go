@@ -49,11 +49,7 @@ func TestDisclosureByConsent(t *testing.T) {
 	p.South.until(patience, func() bool { return !strings.Contains(p.South.text("#notices"), "asks to disclose") },
 		func() string { return "South is still asked though it agreed: " + p.South.text("#disclosure-list") })
 
-	_, data := p.North.saves(p.NorthBrowser, func() { p.North.pressIn("#disclosure-list", "Save the file") })
-	file := filepath.Join(t.TempDir(), "disclosure.txt")
-	if err := os.WriteFile(file, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file, data := p.savesDisclosure(t, 1)
 	said := verify(t, file)
 	if !said.Proven || !strings.Contains(quote(said.Report), "since 04:12") || strings.Contains(string(data), "not to be shown") {
 		t.Errorf("ringdown verify says %s", quote(said))
@@ -66,9 +62,104 @@ func TestDisclosureByConsent(t *testing.T) {
 			t.Errorf("a warning: %s", w)
 		}
 	}
+	contact, day := p.showsContact(t), p.showsDay(t)
+	p.exports(t)
 	page := verifyPage(t, p.NorthBrowser)
+	page.agrees(contact, verify(t, contact))
+	page.agrees(day, verify(t, day))
 	page.agrees(file, said)
 	page.screenshot("verify-proven")
+}
+
+// savesDisclosure waits until so many disclosures are made, and saves the newest.
+func (p *pair) savesDisclosure(t *testing.T, n int) (file string, data []byte) {
+	t.Helper()
+	p.North.until(patience, func() bool {
+		return eval[int](p.North, `[...document.querySelectorAll('#disclosure-list a.save')].filter((e) => e.getClientRects().length > 0).length`) == n
+	}, func() string { return fmt.Sprintf("%d files are not made: %s", n, p.North.text("#disclosure-list")) })
+	_, data = p.North.saves(p.NorthBrowser, func() { p.North.pressIn("#disclosure-list", "Save the file") })
+	file = filepath.Join(t.TempDir(), fmt.Sprintf("disclosure-%d.txt", n))
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file, data
+}
+
+// showsContact: that there was a call is proven without a word of what was said.
+func (p *pair) showsContact(t *testing.T) (file string) {
+	p.call()
+	p.South.press("Hang up")
+	call := p.North.row("is the call, signed by both", func(r seen) bool { return r.Kind == "call" && signed(r) && strings.Contains(r.All, "answered") })
+	p.North.clickOn("#disclose-button")
+	p.North.clickOn("input[name=disclose-what][value=contact]")
+	p.North.clickOn(inRow(call, ".tick"))
+	p.North.waitText("#disclose-count", "nothing of what was said")
+	p.North.clickOn("#disclose-anyway")
+	p.North.clickOn("#disclose-go")
+	file, data := p.savesDisclosure(t, 2)
+	said := verify(t, file)
+	if !said.Proven || said.Report.Kind != disclose.KindContact || strings.Contains(string(data), "pumps") {
+		t.Errorf("ringdown verify says %s", quote(said))
+	}
+	return file
+}
+
+// showsDay: all of a day is proven complete, with its text.
+func (p *pair) showsDay(t *testing.T) (file string) {
+	p.North.row("is what was disclosed last, signed by both", func(r seen) bool { return r.Kind == "disclosure" && signed(r) && strings.Contains(r.All, "(2 ") })
+	p.North.clickOn("#disclose-button")
+	p.North.clickOn("input[name=disclose-what][value=range]")
+	p.North.waitText("#disclose-count", "Every entry in both records")
+	p.North.clickOn("#disclose-anyway")
+	p.North.clickOn("#disclose-go")
+	file, data := p.savesDisclosure(t, 3)
+	said := verify(t, file)
+	if !said.Proven || said.Report.Kind != disclose.KindRange || !strings.Contains(string(data), "not to be shown") {
+		t.Errorf("ringdown verify says %s", quote(said))
+	}
+	return file
+}
+
+func signed(r seen) bool { return r.Proof == "classical" || r.Proof == "full" }
+
+// exports: the links of the page give the whole record, a day and a matter, to be read and as JSON.
+func (p *pair) exports(t *testing.T) {
+	const title = "Valve 7"
+	p.North.clickOn("#matters-summary")
+	p.North.clickOn("#matter-title")
+	p.North.do("naming a matter", chromedp.KeyEvent(title))
+	p.North.pressIn("#matters", "Open it")
+	p.North.waitText("#matter-list", title)
+	p.North.pressIn("#exports", "Export")
+	saves := func(what, link string, has, hasNot []string) {
+		t.Helper()
+		p.North.waitText("#export-what", what)
+		name, data := p.North.saves(p.NorthBrowser, func() { p.North.pressIn("#exports", link) })
+		for _, words := range has {
+			if !strings.Contains(string(data), words) {
+				t.Errorf("%s, %s: %s has no %q", what, link, name, words)
+			}
+		}
+		for _, words := range hasNot {
+			if strings.Contains(string(data), words) {
+				t.Errorf("%s, %s: %s has %q", what, link, name, words)
+			}
+		}
+	}
+	all := []string{"The pumps run", "our valve is open", title}
+	saves("the whole record", "as a page", append(all, "<html"), nil)
+	saves("the whole record", "as JSON", append(all, `"text":`), nil)
+	days := func(n int) {
+		eval[bool](p.North, fmt.Sprintf(`(() => { const d = document.getElementById("filter-day"); d.selectedIndex = %d; d.dispatchEvent(new Event("change")); return true; })()`, n))
+	}
+	days(1)
+	saves("this day", "as JSON", all, nil)
+	days(2)
+	saves("this day", "as a page", []string{"<html"}, all)
+	days(0)
+	p.North.clickOn("#matter-list a")
+	saves("this matter", "as a page", []string{title, "<html"}, all[:2])
+	saves("this matter", "as JSON", []string{title}, all[:2])
 }
 
 // The page that verifies, opened from a disk, says of every vector what the command says.
