@@ -451,9 +451,8 @@ func (k keeper) chooseWhole(in *intent, from, until time.Time, bodies bool) erro
 		in.Whole.FirstBegin, in.Whole.FirstEnd, in.Whole.SecondBegin, in.Whole.SecondEnd = theirs.Begin, theirs.End, ours.Begin, ours.End
 	}
 	for _, e := range []disclose.Entries{ours, theirs} {
-		if e.Bodies = bodies; e.End > e.Begin {
-			in.Shown = append(in.Shown, e)
-		}
+		e.Bodies = bodies
+		in.Shown = append(in.Shown, e)
 	}
 	return nil
 }
