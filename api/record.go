@@ -39,7 +39,7 @@ type RecordState struct {
 	Rule  string `json:"rule"`  // of the accord for disclosures: "free", "told", "consent"
 
 	// Withheld is since when the other side, which is there, holds back its
-	// co-signature; set once that is ten seconds.
+	// co-signature, or what Standing waits for; set once the line was up for ten seconds of that.
 	Withheld *time.Time `json:"withheld,omitempty"`
 
 	// Fork names the side that signed two histories, "us" or "them"; empty: none.

@@ -23,6 +23,7 @@ func (l *Log) Cosigned(now time.Time, size int64, sig []byte) error {
 	for len(l.waits) > 0 && l.waits[0].size <= size {
 		l.waits = l.waits[1:]
 	}
+	l.stand(now)
 	l.wait(now)
 	return nil
 }
@@ -61,14 +62,56 @@ func (l *Log) wait(now time.Time) {
 	if l.standing == Unheard || l.standing == Forked || size <= newest || len(l.waits) >= maxWaits {
 		return
 	}
-	l.waits = append(l.waits, wait{size, now})
+	l.waits = append(l.waits, wait{size, now, l.upFor(now)})
 }
 
-// Withheld reports whether the far side, which is there, has held back its
-// co-signature for [WithheldAfter] or longer, and since when.
+// stand begins to time how long the far side keeps this log from standing, or ends it. What we
+// write ourselves is not its time.
+func (l *Log) stand(now time.Time) {
+	switch {
+	case l.standing == Stands || l.standing == Forked:
+		l.unstood = wait{}
+	case l.unstood.since.IsZero() && l.batch == nil && !l.upSince.IsZero():
+		l.unstood = wait{0, now, l.upFor(now)}
+	}
+}
+
+// upFor is how long the line has been up in this run.
+func (l *Log) upFor(now time.Time) time.Duration {
+	if l.upSince.IsZero() {
+		return l.upLast
+	}
+	return l.upLast + now.Sub(l.upSince)
+}
+
+// waited is what the far side is waited for the longest.
+func (l *Log) waited() (w wait, is bool) {
+	if len(l.waits) > 0 {
+		w, is = l.waits[0], true
+	}
+	if u := l.unstood; !u.since.IsZero() && l.batch == nil && (!is || u.up < w.up) {
+		return u, true
+	}
+	return w, is
+}
+
+// Withheld reports whether the far side, which is there, has for [WithheldAfter] or longer held
+// back its co-signature, or what this log needs to stand; and since when. Nothing written since then
+// is co-signed. Only time in which the line was up counts, and no loss of the line begins it anew.
 func (l *Log) Withheld(now time.Time) (since time.Time, is bool) {
-	if len(l.waits) == 0 || now.Sub(l.waits[0].since) < WithheldAfter {
+	w, is := l.waited()
+	if !is || l.upFor(now)-w.up < WithheldAfter {
 		return time.Time{}, false
 	}
-	return l.waits[0].since, true
+	return w.since, true
+}
+
+// WithheldAt is when that will be so, if nothing comes and the line stays up; zero if it is down,
+// or nothing is waited for.
+func (l *Log) WithheldAt() time.Time {
+	w, is := l.waited()
+	if !is || l.upSince.IsZero() {
+		return time.Time{}
+	}
+	return l.upSince.Add(w.up + WithheldAfter - l.upLast)
 }

@@ -25,7 +25,8 @@ func (s Standing) String() string {
 	return nameOf("standing", []string{"", "behind", "far behind", "stands", "forked"}, uint8(s))
 }
 
-// WithheldAfter is how long a co-signature may take before it is shown as withheld.
+// WithheldAfter is how long a co-signature may take, or a word on where our log stands, before it is shown
+// as withheld. Time counts only while the line is up.
 const WithheldAfter = 10 * time.Second
 
 // A Draft is an entry before it has a number.
@@ -57,12 +58,17 @@ type Log struct {
 	target   *Checkpoint // while Behind: what the far side holds
 	allowed  Allowance
 	waits    []wait // committed, not co-signed, the oldest first
+	unstood  wait   // since when the far side keeps this log from standing; zero: it does not
+
+	upSince time.Time     // zero: the line is down
+	upLast  time.Duration // how long it was up before that
 }
 
-// A wait is since when a size waits for its co-signature.
+// A wait is since when the far side is waited for: to co-sign a size, or to let the log stand.
 type wait struct {
 	size  int64
 	since time.Time
+	up    time.Duration // how long the line had been up then
 }
 
 // maxWaits bounds waits; of more, the newest are not timed by themselves.
@@ -79,7 +85,7 @@ func OpenLog(cfg LogConfig) (*Log, error) {
 		return nil, err
 	}
 	l := &Log{cfg: cfg, state: cfg.State, edge: e}
-	l.Lost()
+	l.unhear()
 	return l, nil
 }
 
@@ -99,10 +105,25 @@ func (l *Log) Target() *Checkpoint { return l.target }
 // Allow sets how far the far side lets this log grow.
 func (l *Log) Allow(a Allowance) { l.allowed = a }
 
-// Lost says that the line is down, or that it is not known who is at its other
-// end: until the far side is heard again, nothing is numbered.
-func (l *Log) Lost() {
-	l.standing, l.target, l.waits = Unheard, nil, nil
+// Up says that the line is up, to a far side of which nothing is known yet: until it is
+// heard, nothing is numbered. How long it was waited for before is not forgotten.
+func (l *Log) Up(now time.Time) {
+	l.unhear()
+	if l.upSince.IsZero() {
+		l.upSince = now
+	}
+	l.stand(now)
+}
+
+// Down says that the line is down: until it is up and the far side is heard again,
+// nothing is numbered.
+func (l *Log) Down(now time.Time) {
+	l.unhear()
+	l.upSince, l.upLast = time.Time{}, l.upFor(now)
+}
+
+func (l *Log) unhear() {
+	l.standing, l.target = Unheard, nil
 	if l.state.Fork != nil {
 		l.standing = Forked
 	}
@@ -125,6 +146,7 @@ func (l *Log) Heard(now time.Time, c *Checkpoint) (Standing, error) {
 	}
 	if c.Tree.Size > l.edge.size {
 		l.standing, l.target = Behind, c
+		l.stand(now)
 		return Behind, nil
 	}
 	fork, err := newFork(c, l.state.Newest, l.cfg.Hashes)
@@ -138,6 +160,7 @@ func (l *Log) Heard(now time.Time, c *Checkpoint) (Standing, error) {
 	if c.Tree.Size < sizeOf(l.state.Cosigned) {
 		l.standing = FarBehind
 	}
+	l.stand(now)
 	l.wait(now)
 	return l.standing, nil
 }
@@ -155,6 +178,7 @@ func (l *Log) genuine(c *Checkpoint) error {
 
 func (l *Log) forked(f *Fork) (Standing, error) {
 	l.state.Fork, l.standing, l.target = f, Forked, nil
+	l.waits, l.unstood = nil, wait{}
 	if l.batch != nil {
 		l.batch.State.Fork = f
 	}
@@ -223,6 +247,7 @@ func (l *Log) Committed(now time.Time) {
 	if l.standing == Behind && l.edge.tree() == l.target.Tree {
 		l.caughtUp()
 	}
+	l.stand(now)
 	l.wait(now)
 }
 

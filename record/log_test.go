@@ -5,7 +5,6 @@ import (
 	"errors"
 	"reflect"
 	"testing"
-	"time"
 )
 
 func TestARecordGrowsOnBothSides(t *testing.T) {
@@ -54,7 +53,7 @@ func TestNothingIsNumberedUnheard(t *testing.T) {
 	wants(t, "signing at the start", err, ErrStanding)
 	meet(north, south)
 	north.write(say("x"))
-	north.log.Lost()
+	north.log.Down(noon)
 	_, err = north.log.Append(draft)
 	wants(t, "after the line was lost", err, ErrStanding)
 	north.send()
@@ -239,7 +238,7 @@ func TestAClonedStationIsStopped(t *testing.T) {
 	clone.write(say("the clone's"))
 	north.write(say("the original's"), say("and more"))
 	clone.send()
-	north.log.Lost()
+	north.log.Down(noon)
 
 	st, err := north.log.Heard(noon, south.copy.Newest())
 	wants(t, "the original", err, ErrFork)
@@ -290,7 +289,7 @@ func TestTheTargetIsAnotherHistory(t *testing.T) {
 	clone.write(say("the clone's"))
 	north.write(say("a"), say("b"), say("c"))
 	north.send()
-	clone.log.Lost()
+	clone.log.Down(noon)
 	wants(t, "contest before anything is heard", clone.log.Contest(Hash{}, nil), ErrStanding)
 	if st, err := clone.log.Heard(noon, south.copy.Newest()); st != Behind || err != nil {
 		t.Fatalf("%s, %v", st, err)
@@ -359,55 +358,6 @@ func TestForgedCosignatures(t *testing.T) {
 	if s := north.log.State(); s.Cosigned != nil || s.CosignedPQ != nil {
 		t.Error("a forged co-signature was kept")
 	}
-}
-
-// A co-signature withheld for ten seconds is shown, from the first entry on that
-// waits, and only while the far side is there.
-func TestWithheldCosignatures(t *testing.T) {
-	north, south := pair(t)
-	meet(north, south)
-	is := func(after time.Duration, want time.Duration) {
-		t.Helper()
-		since, held := north.log.Withheld(noon.Add(after))
-		if held != (want >= 0) || held && !since.Equal(noon.Add(want)) {
-			t.Errorf("after %s: withheld %v since %s, want %s", after, held, since, want)
-		}
-	}
-	at := func(after time.Duration) {
-		b, err := north.log.Append(Draft{Time: noon, Body: say("x")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		north.own.write(t, b)
-		north.log.Committed(noon.Add(after))
-	}
-	is(time.Hour, -1)
-	at(0)
-	first := north.log.State().Newest
-	at(5 * time.Second)
-	is(10*time.Second-1, -1)
-	is(10*time.Second, 0)
-	x, err := south.copy.Accept(north.own.entries[:1], first)
-	if err != nil {
-		t.Fatal(err)
-	}
-	south.its.write(t, x)
-	south.copy.Committed()
-	c, _ := south.copy.Cosign(noon)
-	if err := north.log.Cosigned(noon.Add(11*time.Second), 1, c.Cosignature); err != nil {
-		t.Fatal(err)
-	}
-	is(11*time.Second, -1)
-	is(15*time.Second, 5*time.Second)
-	north.log.Lost()
-	is(time.Hour, -1)
-	if _, err := north.log.Heard(noon.Add(time.Hour), south.copy.Newest()); err != nil {
-		t.Fatal(err)
-	}
-	is(time.Hour, -1)
-	is(time.Hour+10*time.Second, time.Hour)
-	north.send()
-	is(2*time.Hour, -1)
 }
 
 // A co-signature that comes while a batch is written is not undone by it.

@@ -149,6 +149,7 @@ func (s *side) nextSalt() Salt {
 func meet(a, b *side) {
 	a.t.Helper()
 	for _, s := range []*side{a, b} {
+		s.log.Up(noon)
 		if st, err := s.log.Heard(noon, s.far.copy.Newest()); err != nil || st != Stands {
 			s.t.Fatalf("heard: %s, %v", st, err)
 		}

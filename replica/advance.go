@@ -88,7 +88,7 @@ func (r *Replica) resume(now time.Time) {
 
 // Deadline is when [Replica.Advance] must be called next; zero: nothing is due by itself.
 func (r *Replica) Deadline() time.Time {
-	next := earliest(r.sessionDeadline(), r.senderDeadline(r.now))
+	next := earliest(r.sessionDeadline(), r.senderDeadline())
 	next = earliest(next, r.filesDeadline())
 	next = earliest(next, r.pqDeadline())
 	next = earliest(next, r.scrub.deadline())

@@ -62,8 +62,9 @@
 // A message of entries has at most 60 kB; what it takes is taken whole, written, and then
 // co-signed. A short text of 50 bytes makes one message of 245 bytes, which fits one datagram of the
 // standard profile. A single draft leaves at once. At most 96 kB or 8 messages go ahead of
-// their co-signatures, so that under load what waits is joined; an entry that is not co-signed after ten
-// seconds while the far side is there is shown as withheld.
+// their co-signatures, so that under load what waits is joined. An entry that is not co-signed after the line
+// was up for ten seconds is shown as withheld; so is what keeps us from numbering: a hello that is not answered, entries of ours that
+// are not given back, or that the far side says to have lost and does not co-sign again. A new session does not begin that time anew.
 //
 // An allowance never falls while a line is up. Cosigned-pq is 6 size, 2,428 co-signature. It is sent every ten
 // minutes if there is something new, after a call, when the author asks (ask-pq, no body;

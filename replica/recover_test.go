@@ -229,7 +229,7 @@ func TestBehindAnotherHistory(t *testing.T) {
 	if _, err := clone.r.log.Heard(w.now, w.south.r.copy.State().Newest); err != nil {
 		t.Fatal(err)
 	}
-	clone.r.log.Lost() // it was told a lie once, and numbered
+	clone.r.log.Down(w.now) // it was told a lie once, and numbered
 	c, err := record.TreeAt(1, w.south.r.hashes(store.Far))
 	if err != nil {
 		t.Fatal(err)
@@ -263,7 +263,7 @@ func TestAdoption(t *testing.T) {
 			w.north.r.log.Heard(w.now, w.south.r.copy.Newest())
 			w.north.r.allow(record.Allowance{Entries: 5, Calls: 5}, 3)
 			w.north.write(text("numbered, not sent"), text("nor this")) // it stands, and nothing is sent
-			w.north.r.log.Lost()
+			w.north.r.log.Down(w.now)
 			a := w.north.write(text("waits"))
 			w.north.write(Draft{Time: noon, Body: record.Message{Text: "leans"}, About: []record.Ref{{Relation: record.Answers, Number: 4}}, To: []DraftRef{{record.Answers, a[0]}}})
 			own, _ := memory(w.north).Entries(store.Own, 1, 100, 1<<20)

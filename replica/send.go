@@ -147,7 +147,7 @@ func (r *Replica) cosigned(now time.Time, size int64, cosignature []byte) error 
 	return nil
 }
 
-// tellWithheld tells when the far side begins to withhold its co-signature, or ends.
+// tellWithheld tells when the far side begins to withhold its co-signature, or what comes before it, or ends.
 func (r *Replica) tellWithheld(now time.Time) {
 	since, _ := r.log.Withheld(now)
 	if !since.Equal(r.withheld) {
@@ -160,19 +160,24 @@ func (r *Replica) tellWithheld(now time.Time) {
 // looks whether a co-signature is withheld.
 func (r *Replica) advanceSender(now time.Time) {
 	r.tellWithheld(now)
-	if len(r.out.flights) > 0 && !now.Before(r.out.progress.Add(resendAfter)) {
+	if r.unconfirmed() && !now.Before(r.out.progress.Add(resendAfter)) {
 		r.out.progress = now
 		r.again(now)
 	}
 }
 
+// unconfirmed reports whether the far side was sent entries, in this session or before, and has not co-signed them.
+func (r *Replica) unconfirmed() bool {
+	return len(r.out.flights) > 0 || r.ses.met && r.out.sent > sizeOf(r.log.State().Cosigned)
+}
+
 // senderDeadline is when that is next.
-func (r *Replica) senderDeadline(now time.Time) (next time.Time) {
-	if len(r.out.flights) > 0 {
+func (r *Replica) senderDeadline() (next time.Time) {
+	if r.unconfirmed() {
 		next = r.out.progress.Add(resendAfter)
 	}
-	if r.ses.met && r.log.Tree().Size > sizeOf(r.log.State().Cosigned) && r.withheld.IsZero() {
-		next = earliest(next, now.Add(time.Second))
+	if r.withheld.IsZero() {
+		next = earliest(next, r.log.WithheldAt())
 	}
 	return next
 }
@@ -236,11 +241,9 @@ func (r *Replica) cosignCopy(now time.Time, changed bool) {
 	c := r.copy.Newest()
 	if changed || c != nil && c.Cosignature == nil {
 		var err error
-		if c, err = r.copy.Cosign(now); err != nil {
-			r.cfg.Hooks.Alarm("key", fmt.Sprintf("The other side's log cannot be co-signed: %v.", err), "Look at this station's keys.")
+		if c, err = r.cosign(now); err != nil {
 			return
 		}
-		r.keepState(now, false, lazily)
 	}
 	if c == nil {
 		return
@@ -248,4 +251,16 @@ func (r *Replica) cosignCopy(now time.Time, changed bool) {
 	allow := r.room.grant(c.Tree.Size)
 	r.copy.Allow(allow)
 	r.send(false, message(kindCosigned).uint(c.Tree.Size, 6).bytes(c.Cosignature).allowance(allow))
+}
+
+// cosign co-signs the far side's log as it is durable here.
+func (r *Replica) cosign(now time.Time) (*record.Checkpoint, error) {
+	c, err := r.copy.Cosign(now)
+	if err != nil {
+		r.cfg.Hooks.Alarm("key", fmt.Sprintf("The other side's log cannot be co-signed: %v.", err), "Look at this station's keys.")
+		return nil, err
+	}
+	r.cfg.Hooks.Alarm("key", "", "")
+	r.keepState(now, false, lazily)
+	return c, nil
 }

@@ -36,6 +36,7 @@ type session struct {
 // LineUp says that the line is up, to a far station of which nothing is known yet.
 func (r *Replica) LineUp(now time.Time) {
 	r.now = now
+	r.log.Up(now)
 	r.lose()
 	r.ses = session{up: true}
 	r.runs.apartAt = now
@@ -46,6 +47,7 @@ func (r *Replica) LineUp(now time.Time) {
 // LineDown says that the line is down.
 func (r *Replica) LineDown(now time.Time) {
 	r.now = now
+	r.log.Down(now)
 	r.lose()
 	r.ses = session{}
 	r.cfg.Hooks.Changed()
@@ -62,7 +64,6 @@ func (r *Replica) Overrun(now time.Time) {
 
 // lose forgets what was true of the session.
 func (r *Replica) lose() {
-	r.log.Lost()
 	r.out.lose()
 	r.back = catchUp{}
 	r.mend.lose()
@@ -92,9 +93,8 @@ func (r *Replica) ask(now time.Time) {
 func (r *Replica) hello(now time.Time, flag byte, answers int64) {
 	held := r.copy.Newest()
 	if held != nil && held.Cosignature == nil && r.copy.State().Fork == nil && r.disk.far == nil {
-		if c, err := r.copy.Cosign(now); err == nil { // a crash forgot it
+		if c, err := r.cosign(now); err == nil { // a crash forgot it
 			held = c
-			r.keepState(now, false, lazily)
 		}
 	}
 	h := hello{flags: flag, serial: r.ses.serial & 0xffff, answers: answers, run: r.runs.own[0], heard: r.runs.heard, last: r.runs.last,

@@ -39,7 +39,7 @@ type Status struct {
 	Own, Far Logged
 	FarSize  int64     // of the far side's log, as it says itself in this session
 	Waiting  []Waiting // in order
-	Withheld time.Time // since when the far side withholds its co-signature; zero: it does not
+	Withheld time.Time // since when the far side withholds its co-signature, or what Standing waits for; zero: it does not
 
 	ForkOwn, ForkFar *record.Fork // the proofs
 	Apart            bool         // a live copy of this station was seen: nothing is numbered

@@ -322,6 +322,21 @@ func (c *clerk) entered() (newest uint32) {
 	}
 }
 
+// withheld says by our log's standing what the other side does not give.
+var withheld = map[string]string{
+	record.Stands.String():    "it was sent, and their signature is missing",
+	record.Unheard.String():   "their station has not said how much of our record it holds",
+	record.Behind.String():    "their station has not given back all that it holds of our record",
+	record.FarBehind.String(): "their station has lost some of our record, and has not confirmed that it has it again",
+}
+
+func (c *clerk) whyWithheld(standing string) string {
+	if !c.up {
+		return "it did not while the line was up, and the line is down"
+	}
+	return withheld[standing]
+}
+
 // notices are what a person should know of the record.
 func (c *clerk) notices(r api.RecordState) []api.Notice {
 	list := []api.Notice{}
@@ -330,7 +345,7 @@ func (c *clerk) notices(r api.RecordState) []api.Notice {
 	}
 	if r.Withheld != nil {
 		list = append(list, api.Notice{Severity: "warning",
-			Text:   fmt.Sprintf("%s has not co-signed what it was sent since %s.", c.peer, r.Withheld.Format("15:04:05 UTC")),
+			Text:   fmt.Sprintf("%s has co-signed nothing that was written here since %s: %s.", c.peer, r.Withheld.Format("15:04:05 UTC"), c.whyWithheld(r.Standing)),
 			Action: "Nothing since then counts as delivered. Ask them by voice whether their station is well."})
 	}
 	if r.Damaged > 0 {

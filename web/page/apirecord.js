@@ -18,7 +18,7 @@
  * @property {number} unheeded our messages that nobody there has marked read within ten minutes
  * @property {number} asked disclosures for which the other side waits for our consent
  * @property {string} rule of the accord for disclosures: "free", "told", "consent"
- * @property {string} [withheld] since when the other side holds back its co-signature
+ * @property {string} [withheld] since when the other side holds back its co-signature, or what standing waits for
  * @property {string} [fork] who signed two histories, "us" or "them"
  * @property {number} damaged entries damaged on this disk and not yet mended
  * @property {boolean} far_full the other side has no room for more of what is written here, but for steps of calls
