@@ -33,12 +33,17 @@ var (
 		"|":           append([]string{"accord", "party", "note", "origin", "full", "full-root", "signer", "signature", "cosignature", "cosignature-pq"}, entryOf...),
 		"fingerprint": {"fingerprint"},
 		"log":         {}, "checkpoint": {}, "full": {}, "tree": {},
-		"hash": {"root", "full-root"},
+		"hash": {"root", "full-root", "two-proof"},
+		"root": {"two-proof"},
 	}
 )
 
 func fits(b []byte, at int, code string) bool {
-	if at < len(intro)+len(heading)+2 {
+	begins := len(intro)
+	if bytes.HasPrefix(b, []byte(forkIntro)) {
+		begins = len(forkIntro)
+	}
+	if at < begins+len(heading)+2 {
 		return slices.Contains([]string{"heading", "version", "encoding"}, code)
 	}
 	begin := bytes.LastIndexByte(b[:at], '\n') + 1
@@ -104,7 +109,7 @@ func TestTooLarge(t *testing.T) {
 
 // FuzzVerify holds that what is proven is written in one way alone.
 func FuzzVerify(f *testing.F) {
-	for _, name := range []string{"consented", "contact", "range-told", "drill", "presence", "suspension", "test"} { // as kept: making keys takes long when a fuzzer watches
+	for _, name := range []string{"consented", "contact", "range-told", "drill", "presence", "suspension", "test", "fork"} { // as kept: making keys takes long when a fuzzer watches
 		b, err := os.ReadFile(filepath.Join("testdata", name+".txt"))
 		if err != nil {
 			f.Fatal(err)

@@ -22,14 +22,18 @@ const (
 	KindEntries Kind = "entries" // chosen entries
 	KindRange   Kind = "range"   // and every header of both logs in a range
 	KindContact Kind = "contact" // that a call was answered, and when it ended
+	KindFork    Kind = "fork"    // that one party signed two histories of its log; no entry
 )
 
-// intro stands before the heading.
-const intro = `Ringdown disclosure: entries of the record of a direct line, with proof.
-Check it with "ringdown verify FILE", or offline with Ringdown's verification page.
+// intro stands before the heading; forkIntro, where two histories are shown.
+const (
+	intro     = "Ringdown disclosure: entries of the record of a direct line, with proof.\n" + introEnd
+	forkIntro = "Ringdown disclosure: proof that one side of a direct line signed two histories of its log.\n" + introEnd
+	introEnd  = `Check it with "ringdown verify FILE", or offline with Ringdown's verification page.
 Unchecked it shows nothing: whoever likes can write such a file.
 
 `
+)
 
 const heading = "ringdown disclosure "
 
@@ -73,6 +77,7 @@ type file struct {
 	Parties [2]party
 	Prints  [2][32]byte
 	Logs    [2]log
+	Fork    fork // KindFork, which has nothing of the above but Accord, Digests, Parties and Prints
 }
 
 // A span is the entries First ≤ n < End.
@@ -110,20 +115,33 @@ func (e *shown) entry() *record.Entry {
 // text is the whole file.
 func (f *file) text() []byte {
 	w := &writer{b: make([]byte, 0, 32<<10)}
-	w.b = append(w.b, intro+heading+"1\n"...)
-	f.head(w)
-	f.accord(w)
-	for _, s := range sides {
-		w.line("log", s.String())
-		f.Logs[s].text(w)
+	w.b = append(w.b, introOf(f.Kind)+heading+"1\n"...)
+	w.line("kind", string(f.Kind))
+	if f.Kind == KindFork {
+		w.line("log", f.Fork.Log.String())
+		f.accord(w)
+		f.Fork.text(w)
+	} else {
+		f.head(w)
+		f.accord(w)
+		for _, s := range sides {
+			w.line("log", s.String())
+			f.Logs[s].text(w)
+		}
 	}
 	sum := sha256.Sum256(w.b)
 	w.line("sum", hexed(sum[:]))
 	return w.b
 }
 
+func introOf(k Kind) string {
+	if k == KindFork {
+		return forkIntro
+	}
+	return intro
+}
+
 func (f *file) head(w *writer) {
-	w.line("kind", string(f.Kind))
 	w.line("by", f.By.String())
 	w.line("made", second0(f.Made))
 	w.line("to", f.To)

@@ -124,7 +124,7 @@ func badVectors(t *testing.T) (list []vector) {
 	add("nothing", "", w.forgedNothing(r))
 	list = append(list, rangeForgeries(t)...)
 	list = append(append(list, contactForgeries(t)...), peopleForgeries(t)...)
-	return append(list, ruleForgeries(t)...)
+	return slices.Concat(list, ruleForgeries(t), badForks(t))
 }
 
 // formVectors change the text alone.

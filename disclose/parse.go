@@ -29,7 +29,11 @@ func parse(b []byte) (*file, *Failure) {
 	if !utf8.Valid(b) {
 		return nil, failure("encoding")
 	}
-	rest, ok := bytes.CutPrefix(b, []byte(intro+heading))
+	f := new(file)
+	if bytes.HasPrefix(b, []byte(forkIntro)) {
+		f.Kind = KindFork
+	}
+	rest, ok := bytes.CutPrefix(b, []byte(introOf(f.Kind)+heading))
 	if !ok {
 		return nil, failure("heading")
 	}
@@ -37,12 +41,15 @@ func parse(b []byte) (*file, *Failure) {
 		version, _, _ := strings.Cut(string(rest[:min(len(rest), 80)]), "\n")
 		return nil, failure("version", "found", excerpt(version))
 	}
-	r := &reader{rest: string(rest), line: strings.Count(intro, "\n") + 1}
-	f := new(file)
-	f.readHead(r)
-	f.readAccord(r)
-	for _, s := range sides {
-		f.readLog(r, s)
+	r := &reader{rest: string(rest), line: strings.Count(introOf(f.Kind), "\n") + 1}
+	if f.Kind == KindFork {
+		f.readFork(r)
+	} else {
+		f.readHead(r)
+		f.readAccord(r)
+		for _, s := range sides {
+			f.readLog(r, s)
+		}
 	}
 	r.hex("sum", 32) // what it must be, the comparison shows
 	if r.err == nil && len(r.rest) > 0 {

@@ -14,8 +14,8 @@ type Report struct {
 	Title    string   `json:"title"`
 	Provided string   `json:"provided,omitempty"` // what the reader must still compare
 	Accord   string   `json:"accord"`             // its digest
-	Rule     string   `json:"rule"`
-	Parties  [2]Party `json:"parties"` // first and second of the accord
+	Rule     string   `json:"rule"`               // empty: none is shown
+	Parties  [2]Party `json:"parties"`            // first and second of the accord
 	Entries  []Entry  `json:"entries"`
 	Proven   []string `json:"proven"`
 	NotShown []string `json:"not_shown"`
@@ -49,11 +49,15 @@ type reporter struct {
 }
 
 func (f *file) report(keys []string) *Report {
+	if f.Kind == KindFork {
+		return f.forkReport(keys)
+	}
 	p := &reporter{file: f, r: Report{
 		Kind: f.Kind, Accord: hexed(f.Accord[:]), Rule: f.Rule.String(),
 		Entries: []Entry{}, Proven: []string{}, NotShown: []string{}, Warnings: []string{},
 	}}
-	p.accord(keys)
+	p.proven("proven.accord", "accord", p.r.Accord, "first", p.name(first), "second", p.name(second))
+	p.parties(keys)
 	p.drills()
 	for _, s := range sides {
 		p.log(s)
@@ -96,8 +100,7 @@ func (p *reporter) chosenCount() (n int64) {
 	return n
 }
 
-func (p *reporter) accord(keys []string) {
-	p.proven("proven.accord", "accord", p.r.Accord, "first", p.name(first), "second", p.name(second))
+func (p *reporter) parties(keys []string) {
 	for _, s := range sides {
 		print := hexed(p.Prints[s][:])
 		p.r.Parties[s] = Party{Name: p.name(s), Fingerprint: print}

@@ -113,7 +113,7 @@ func goodVectors(t testing.TB) (list []vector) {
 	w.write(w.north, record.Message{Text: "Back-dated."})
 	w.write(w.south, record.Message{Text: "So it seems."})
 	add("misdated", w, func(r *Request) { r.Entries = entries([]int64{13}, []int64{10, 11}) })
-	return append(append(list, ruleVectors(t)...), peopleVectors(t)...)
+	return slices.Concat(list, ruleVectors(t), peopleVectors(t), goodForks(t))
 }
 
 // asked lets North ask for what the request shows, South answer, and gives the request that

@@ -29,7 +29,7 @@ func check(b []byte) (*file, *Failure) {
 	if line := differ(b, f.text()); line > 0 {
 		return nil, failure("canonical", "line", line)
 	}
-	for _, step := range []func() *Failure{
+	steps := []func() *Failure{
 		f.checkAccord,
 		func() *Failure { return f.checkLog(first) },
 		func() *Failure { return f.checkLog(second) },
@@ -37,7 +37,11 @@ func check(b []byte) (*file, *Failure) {
 		f.checkKind,
 		f.checkAsked,
 		func() *Failure { return f.checkSum(b) },
-	} {
+	}
+	if f.Kind == KindFork {
+		steps = []func() *Failure{f.checkAccord, f.checkFork, func() *Failure { return f.checkSum(b) }}
+	}
+	for _, step := range steps {
 		if fail := step(); fail != nil {
 			return nil, fail
 		}

@@ -91,7 +91,9 @@ func printReport(w io.Writer, r *disclose.Report) {
 	printList(w, "Warnings", r.Warnings)
 	printList(w, "Proven", r.Proven)
 	printList(w, "Not shown", r.NotShown)
-	fmt.Fprintf(w, "\nEntries\n")
+	if len(r.Entries) > 0 {
+		fmt.Fprintf(w, "\nEntries\n")
+	}
 	for _, e := range r.Entries {
 		fmt.Fprintf(w, "\n  %s (%s proof)\n    %s\n", e.Head, e.Proof, e.Says)
 		if e.Text != "" {

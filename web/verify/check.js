@@ -1,6 +1,6 @@
 // @ts-check
 // Whether the parts of a file hold: digests, trees, signatures.
-import { canBe, roots } from "./entry.js";
+import { canBe, continues, roots } from "./entry.js";
 import { ROLES, SECTIONS, SIDES, nameOf } from "./file.js";
 import { verifyMLDSA44 } from "./mldsa.js";
 import { base64, big, equal, failure, hex, joinBytes, sha256, utf8 } from "./text.js";
@@ -182,6 +182,21 @@ async function verifyEd25519(key, message, signature) {
     if (err instanceof DOMException && err.name === "NotSupportedError") throw new Error("this browser does not know Ed25519", { cause: err });
     return false; // a key that is no point
   }
+}
+
+/**
+ * Both checkpoints signed by the same key, and the first not continued by the second.
+ * @param {File} file
+ * @param {import("./file.js").Fork} k
+ */
+export async function checkFork(file, k) {
+  const log = nameOf(file, k.log);
+  for (const c of [k.a, k.b]) {
+    if (c.origin !== originOf(file, k.log)) throw failure("origin", { log });
+    await checkNote(file, k.log, c);
+  }
+  if (!(await continues(k.a.size, k.root, k.b, k.proof))) throw failure("two-proof", { log });
+  if (equal(k.root, k.a.root)) throw failure("two-agree", { log });
 }
 
 /** @param {File} file */

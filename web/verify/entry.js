@@ -1,7 +1,7 @@
 // @ts-check
 // Entries: their headers, their commitments, and their place in a tree.
 import { KINDS, RELATIONS, bodyCanBe, encodeBody } from "./body.js";
-import { big, joinBytes, sha256, unhex, utf8 } from "./text.js";
+import { big, equal, joinBytes, sha256, unhex, utf8 } from "./text.js";
 
 /** @typedef {import("./body.js").Entry} Entry */
 
@@ -137,4 +137,34 @@ export async function roots(size, edge, entries, hashes) {
   }
   const [newest, full] = await walk(0, size, entries);
   return { newest, full, exact: used === hashes.length };
+}
+
+/**
+ * Whether hashes prove that a tree's first entries, as many as size says, have that root (RFC 6962, section 2.1.2).
+ * @param {number} size
+ * @param {Uint8Array} root
+ * @param {{size: number, root: Uint8Array}} tree
+ * @param {Uint8Array[]} hashes
+ */
+export async function continues(size, root, tree, hashes) {
+  if (size > tree.size) return false;
+  /**
+   * @param {number} first
+   * @param {number} end
+   * @param {number} left how many of the hashes
+   * @returns {Promise<Uint8Array[] | null>} over those below size, and over all
+   */
+  async function walk(first, end, left) {
+    if (size === end) {
+      if (left !== (first === 0 ? 0 : 1)) return null;
+      return first === 0 ? [root, root] : [hashes[0], hashes[0]];
+    }
+    if (left === 0) return null;
+    const last = hashes[left - 1], middle = halfway(first, end), before = size <= middle;
+    const found = await (before ? walk(first, middle, left - 1) : walk(middle, end, left - 1));
+    if (!found) return null;
+    return before ? [found[0], await nodeHash(found[1], last)] : [await nodeHash(last, found[0]), await nodeHash(last, found[1])];
+  }
+  const found = await walk(0, tree.size, hashes.length);
+  return found !== null && equal(found[0], root) && equal(found[1], tree.root);
 }

@@ -5,11 +5,12 @@ import { readEntry } from "./entrytext.js";
 import { base64, escaped, excerpt, failure, hex, isVisibleLine, unbase64, unescaped, unhex, utf8 } from "./text.js";
 
 const MAX_FILE = 64 * 1024 * 1024, MAX_LINE = 256 * 1024;
-const INTRO = `Ringdown disclosure: entries of the record of a direct line, with proof.
-Check it with "ringdown verify FILE", or offline with Ringdown's verification page.
+const INTRO_END = `Check it with "ringdown verify FILE", or offline with Ringdown's verification page.
 Unchecked it shows nothing: whoever likes can write such a file.
 
 `;
+const INTRO = "Ringdown disclosure: entries of the record of a direct line, with proof.\n" + INTRO_END;
+const FORK_INTRO = "Ringdown disclosure: proof that one side of a direct line signed two histories of its log.\n" + INTRO_END;
 const HEADING = "ringdown disclosure ";
 export const SIDES = ["first", "second"];
 export const SECTIONS = ["terms", "first", "first-ends", "once", "answer", "second", "second-ends", "sealed"];
@@ -21,8 +22,9 @@ const MAX_TIME = 253402300799999;
  * @typedef {{newest: Checkpoint, full: Checkpoint | null, entries: import("./body.js").Entry[], hashes: Uint8Array[]}} Log
  * @typedef {{text: string, name: string, keys: Uint8Array[]}} Party
  * @typedef {{side: number, number: number}} Place
+ * @typedef {{log: number, a: Checkpoint, b: Checkpoint, root: Uint8Array, proof: Uint8Array[]}} Fork
  * @typedef {{kind: string, by: number, made: number, to: string, rule: number, call: string, from: number, until: number, ranges: {first: number, end: number}[],
- *   asked: Place | null, answer: Place | null, accord: Uint8Array, digests: Uint8Array[], parties: Party[], prints: Uint8Array[], logs: Log[], sum: string, summed: string}} File
+ *   asked: Place | null, answer: Place | null, accord: Uint8Array, digests: Uint8Array[], parties: Party[], prints: Uint8Array[], logs: Log[], fork: Fork | null, sum: string, summed: string}} File
  */
 
 /** Takes lines. The first that is wrong is thrown. */
@@ -236,17 +238,20 @@ export function parse(bytes) {
   } catch {
     throw failure("encoding");
   }
-  if (!text.startsWith(INTRO + HEADING)) throw failure("heading");
-  const begin = INTRO.length + HEADING.length;
+  const forked = text.startsWith(FORK_INTRO), intro = forked ? FORK_INTRO : INTRO;
+  if (!text.startsWith(intro + HEADING)) throw failure("heading");
+  const begin = intro.length + HEADING.length;
   if (!text.startsWith("1\n", begin)) {
     const found = new TextDecoder().decode(bytes.subarray(begin, begin + 80)).split("\n")[0];
     throw failure("version", { found: excerpt(found) });
   }
   const r = new Reader(text, INTRO.split("\n").length);
   r.at = begin + 2;
-  const file = head(r);
-  accord(r, file);
-  for (const side of [0, 1]) file.logs.push(log(r, side));
+  const file = forked ? fork(r) : head(r);
+  if (!forked) {
+    accord(r, file);
+    for (const side of [0, 1]) file.logs.push(log(r, side));
+  }
   file.summed = text.slice(0, text.lastIndexOf("sum "));
   const odd = r.odd;
   file.sum = r.take("sum");
@@ -258,6 +263,32 @@ export function parse(bytes) {
   }
   if (odd !== 0) throw failure("canonical", { line: odd });
   return file;
+}
+
+/** @type {File} */
+const EMPTY = {
+  kind: "", by: 0, made: 0, to: "", rule: 0, call: "", from: 0, until: 0, ranges: [], asked: null, answer: null, accord: new Uint8Array(), digests: [],
+  parties: [], prints: [], logs: [], fork: null, sum: "", summed: "",
+};
+
+/**
+ * A file that shows two histories.
+ * @param {Reader} r
+ * @returns {File}
+ */
+function fork(r) {
+  r.word("kind", ["fork"]);
+  const side = r.word("log", SIDES);
+  const file = { ...EMPTY, kind: "fork", digests: [], parties: [], prints: [] };
+  accord(r, file);
+  const [a, b] = [0, 1].map(() => {
+    r.alone("checkpoint");
+    return note(r, side, 1, 1);
+  });
+  const root = r.root(r.take("root"));
+  const proof = [];
+  while (r.next("hash")) proof.push(r.root(r.take("hash")));
+  return { ...file, fork: { log: side, a, b, root, proof } };
 }
 
 /**
@@ -272,11 +303,7 @@ function head(r) {
   const to = r.take("to");
   if (to !== "" && !isVisibleLine(to, 1, 256)) throw r.bad();
   const rule = r.word("rule", RULES, 1);
-  /** @type {File} */
-  const file = {
-    kind, by, made, to, rule, call: "", from: 0, until: 0, ranges: [], asked: null, answer: null, accord: new Uint8Array(), digests: [],
-    parties: [], prints: [], logs: [], sum: "", summed: "",
-  };
+  const file = { ...EMPTY, kind, by, made, to, rule, ranges: [], digests: [], parties: [], prints: [], logs: [] };
   if (kind === "contact") file.call = hex(r.hex("call", 16));
   if (kind === "range") range(r, file);
   if (r.next("asked")) {
@@ -373,11 +400,11 @@ function party(r, side) {
 function log(r, side) {
   if (r.take("log") !== SIDES[side]) throw r.bad();
   r.alone("checkpoint");
-  const newest = note(r, side, 3);
+  const newest = note(r, side, 2, 3);
   let full = null;
   if (r.next("full")) {
     r.alone("full");
-    full = note(r, side, 2);
+    full = note(r, side, 2, 2);
     full.cosignaturePQ = full.cosignature;
     full.cosignature = null;
   }
@@ -390,18 +417,19 @@ function log(r, side) {
 }
 
 /**
- * A checkpoint with two or more signatures.
+ * A checkpoint with so many signatures.
  * @param {Reader} r
  * @param {number} side
+ * @param {number} least
  * @param {number} most
  * @returns {Checkpoint}
  */
-function note(r, side, most) {
+function note(r, side, least, most) {
   const line = r.line + 1;
   const text = r.quoted(5120);
   const bad = failure("note", { line, log: SIDES[side] });
   const lines = text.slice(0, -1).split("\n");
-  if (lines.length < 6 || lines.length > 4 + most || lines[3] !== "") throw bad;
+  if (lines.length < 4 + least || lines.length > 4 + most || lines[3] !== "") throw bad;
   const size = numberOf(lines[1], MAX48);
   const root = unbase64(lines[2]);
   if (size < 1 || root === null || root.length !== 32) throw bad;
@@ -411,7 +439,7 @@ function note(r, side, most) {
     if (sig === null || w.length !== 3 || w[0] !== "—" || sig.length < 4) throw bad;
     return sig.subarray(4);
   });
-  return { origin: lines[0], size, root, signature: signatures[0], cosignature: signatures[1], cosignaturePQ: signatures[2] ?? null, text };
+  return { origin: lines[0], size, root, signature: signatures[0], cosignature: signatures[1] ?? null, cosignaturePQ: signatures[2] ?? null, text };
 }
 
 /**

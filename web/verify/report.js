@@ -1,12 +1,12 @@
 // @ts-check
 // What a file that holds proves, and what it does not show, in sentences.
 import { DISCLOSURE_ACTS, RULES, STEPS } from "./body.js";
-import { checkAccord, checkLog, checkSum, cosignedAt } from "./check.js";
-import { SIDES, nameOf, parse } from "./file.js";
+import { checkAccord, checkFork, checkLog, checkSum, cosignedAt } from "./check.js";
+import { ROLES, SIDES, nameOf, parse } from "./file.js";
 import { drillsSay } from "./people.js";
 import { checkAsked, checkFirstEntries, checkKind, chosen, disclosureAt } from "./rules.js";
 import { TOLERANCE, entriesOf, fullSize } from "./says.js";
-import { Failure, counted, day, escaped, failure, hex, moment, say } from "./text.js";
+import { Failure, base64, counted, day, escaped, failure, hex, moment, say } from "./text.js";
 
 /**
  * @typedef {import("./file.js").File} File
@@ -25,19 +25,61 @@ export async function verify(bytes, keys = []) {
   try {
     const file = parse(bytes);
     await checkAccord(file);
-    for (const side of [0, 1]) await checkLog(file, side);
-    checkFirstEntries(file);
-    checkKind(file);
-    checkAsked(file);
+    if (file.fork) {
+      await checkFork(file, file.fork);
+    } else {
+      for (const side of [0, 1]) await checkLog(file, side);
+      checkFirstEntries(file);
+      checkKind(file);
+      checkAsked(file);
+    }
     await checkSum(file);
     const prints = file.prints.map(hex);
     const found = keys.find((k) => !prints.includes(k));
     if (found !== undefined) throw failure("stranger", { found });
-    return { proven: true, report: reportOf(file, keys) };
+    return { proven: true, report: file.fork ? forkReport(file, file.fork, keys) : reportOf(file, keys) };
   } catch (err) {
     if (err instanceof Failure) return { proven: false, code: err.code, sentence: err.message };
     throw err;
   }
+}
+
+/**
+ * A report of which only the parties are known.
+ * @param {File} file
+ * @param {string[]} keys
+ * @returns {Report}
+ */
+function reportOn(file, keys) {
+  return {
+    kind: file.kind, title: "", accord: hex(file.accord), rule: "", entries: [], proven: [], not_shown: [], warnings: [],
+    parties: file.prints.map((p, side) => ({ name: nameOf(file, side), fingerprint: hex(p), confirmed: keys.includes(hex(p)) })),
+  };
+}
+
+/**
+ * @param {File} file
+ * @param {import("./file.js").Fork} k
+ * @param {string[]} keys
+ * @returns {Report}
+ */
+function forkReport(file, k, keys) {
+  const r = reportOn(file, keys);
+  const author = nameOf(file, k.log), other = nameOf(file, 1 - k.log);
+  r.title = say("title.fork", { author, other });
+  r.proven.push(say("proven.fork-accord", { accord: r.accord, first: nameOf(file, 0), second: nameOf(file, 1) }));
+  for (const p of r.parties) if (p.confirmed) r.proven.push(say("proven.key", { party: p.name }));
+  r.proven.push(say("proven.fork-key", { author, key: hex(file.parties[k.log].keys[ROLES.indexOf("log")]) }));
+  r.proven.push(say(k.a.size === k.b.size ? "proven.fork-same" : "proven.fork-apart", {
+    author, count: counted("entry", k.a.size), more: counted("entry", k.b.size), a: base64(k.a.root), b: base64(k.root),
+  }));
+  r.proven.push(say("proven.fork", { author }));
+  if (!r.parties[k.log].confirmed) {
+    r.provided = say("provided.one", { party: author });
+    r.not_shown.push(say("not.key", { party: author }));
+  }
+  r.not_shown.push(say("not.fork-true"), say("not.fork-why", { author }), say("not.fork-when"));
+  return r;
 }
 
 /**
@@ -47,11 +89,8 @@ export async function verify(bytes, keys = []) {
  */
 function reportOf(file, keys) {
   const names = { first: nameOf(file, 0), second: nameOf(file, 1) };
-  /** @type {Report} */
-  const r = {
-    kind: file.kind, title: "", accord: hex(file.accord), rule: RULES[file.rule], entries: [], proven: [], not_shown: [], warnings: [],
-    parties: file.prints.map((p, side) => ({ name: nameOf(file, side), fingerprint: hex(p), confirmed: keys.includes(hex(p)) })),
-  };
+  const r = reportOn(file, keys);
+  r.rule = RULES[file.rule];
   r.proven.push(say("proven.accord", { accord: r.accord, ...names }));
   const open = r.parties.filter((p) => !p.confirmed);
   if (open.length === 2) r.provided = say("provided.both", names);

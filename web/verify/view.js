@@ -73,7 +73,7 @@ function showReport(r) {
   )));
   const columns = make("div", "columns", list("proven", "Proven", r.proven), list("missing", "Not shown", r.not_shown));
   const entries = make("section", "entries", make("h3", "", "Entries"), ...r.entries.map(entryRow));
-  const parts = [columns, parties, entries];
+  const parts = r.entries.length > 0 ? [columns, parties, entries] : [columns, parties];
   if (r.warnings.length > 0) parts.unshift(list("warnings", r.warnings.length === 1 ? "Warning" : "Warnings", r.warnings));
   show("yes", "PROVEN", r.title, parts);
   if (r.provided) byId("result").firstElementChild?.append(make("p", "provided", make("bdi", "", r.provided)));
