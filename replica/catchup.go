@@ -99,16 +99,17 @@ func (r *Replica) hearBack(now time.Time, body []byte) error {
 		return malformed(kindBack, "entries from %d of %d that were not asked for", b.first, b.size)
 	}
 	if b.purpose == forContest {
+		r.back.contest = false
 		err := r.log.Contest(b.root, b.proof)
 		if isFault(err, record.ErrFork) {
 			r.keepFork(now, true)
 		}
-		return err
+		return err // otherwise entries are asked for again
 	}
 	batch, err := r.log.CatchUp(b.entries, b.proof)
 	if err != nil {
-		r.back.contest = isFault(err, record.ErrProof)
-		return err // it is asked again after a pause
+		r.back.contest = true // entries of another history may be refused for what they saw, before their proof is looked at
+		return err            // it is asked again after a pause
 	}
 	values, done := r.found(batch)
 	r.begin(now, store.Own, batch, values, func(now time.Time) {

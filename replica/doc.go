@@ -129,7 +129,8 @@
 // log had stood, the copy is alive: a person is told and nothing is numbered until the station has been
 // heard alone for a minute. Two that
 // both number before either is heard again make a fork: that is found, proved, shown to all
-// three, and not prevented. The far side, too, sees a run come back that was followed by another.
+// three, and not prevented. What comes back and does not fit our log, for whatever reason, is contested once before it is
+// asked for again. The far side, too, sees a run come back that was followed by another.
 //
 // A copy of a running station knows the run that it was copied from. Its first start looks like any start;
 // it is found when the original is heard again.

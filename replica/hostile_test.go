@@ -482,3 +482,21 @@ func TestAFarSideThatGivesBackLies(t *testing.T) {
 	w.pass(time.Minute)
 	w.agree()
 }
+
+// Entries of ours that come back wrong once are asked for again, after it was looked whether they are of another history.
+func TestALieInWhatComesBack(t *testing.T) {
+	w := talked(t, 4)
+	w.north.again(store.NewMemory())
+	for len(w.south.out[1]) == 0 || w.south.out[1][0][0] != kindBack {
+		if !w.south.deliver() && !w.north.deliver() {
+			t.Fatal("nothing is given back")
+		}
+	}
+	lie := w.south.out[1][0]
+	lie[len(lie)-1] ^= 1
+	w.pass(time.Minute)
+	w.agree()
+	if len(w.north.alarms["fork"]) > 0 {
+		t.Errorf("%q", w.north.alarms)
+	}
+}

@@ -214,22 +214,29 @@ func TestClones(t *testing.T) {
 	}
 }
 
-// A station that is behind a history that is not its own gets the proof.
+// A station that is behind a history that is not its own gets the proof, also if its own entry had seen more than what comes back.
 func TestBehindAnotherHistory(t *testing.T) {
+	for name, more := range map[string]bool{"seen alike": false, "seen more": true} {
+		t.Run(name, func(t *testing.T) { behindAnother(t, more) })
+	}
+}
+
+func behindAnother(t *testing.T, more bool) {
 	w := talked(t, 1)
 	snapshot := memory(w.north).Clone()
+	w.cut()
 	for i := range 3 {
-		w.north.write(text("north %d", i))
+		w.north.write(text("north %d", i)) // these have seen one entry of south's
 	}
+	w.south.write(text("south, later"))
+	w.connect()
 	w.settle()
 	w.cut()
 	clone := &station{t: t, w: w, name: "clone", first: true, disk: snapshot, keep: map[[32]byte][]byte{}, alarms: map[string]string{}, kinds: map[byte]int{}, peer: w.south}
 	clone.start()
 	clone.r.log.Allow(record.Allowance{Entries: 100, Calls: 100})
-	if _, err := clone.r.log.Heard(w.now, w.south.r.copy.State().Newest); err != nil {
-		t.Fatal(err)
-	}
-	clone.r.log.Down(w.now) // it was told a lie once, and numbered
+	clone.r.copy.Allow(record.Allowance{Entries: 100, Calls: 100})
+	// It was told a lie once, and numbered.
 	c, err := record.TreeAt(1, w.south.r.hashes(store.Far))
 	if err != nil {
 		t.Fatal(err)
@@ -239,6 +246,17 @@ func TestBehindAnotherHistory(t *testing.T) {
 	x.Signature, _ = sig(x.Text())
 	if st, err := clone.r.log.Heard(w.now, x); err != nil || st != record.Stands {
 		t.Fatalf("%s, %v", st, err)
+	}
+	if more {
+		list, err := memory(w.south).Entries(store.Own, 1, 1, 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := clone.r.copy.Accept(list, w.south.r.log.State().Newest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clone.r.begin(w.now, store.Far, b, nil, func(time.Time) { clone.r.copy.Committed() })
 	}
 	b, err := clone.r.log.Append(record.Draft{Time: noon, Body: record.Message{Text: "another"}, Seen: clone.r.copy.Tree()})
 	if err != nil {
