@@ -218,6 +218,7 @@ func TestFilesAreOnlySaved(t *testing.T) {
 		{"export?form=html", "", "ringdown-south.html"},
 		{"export?form=json&search=x", "", "ringdown-south.json"},
 		{"disclosures/d1", "", "ringdown-south-d1.txt"},
+		{"disclosures/fork-them", "", "ringdown-south-fork-them.txt"},
 	} {
 		st.record.name = c.name
 		got := b.get("/api/lines/south/" + c.path)

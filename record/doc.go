@@ -189,7 +189,7 @@
 //	root BASE64
 //	proof BASE64        for each hash of the proof, in order
 //
-// After a fork nothing of that log is accepted or co-signed.
+// After a fork nothing of that log is accepted or co-signed. For a stranger, who has no keys, package disclose makes a file of it.
 //
 // # Numbering
 //

@@ -188,8 +188,8 @@ func TestClones(t *testing.T) {
 		t.Fatalf("the clone does not go on: %+v", clone.r.Status())
 	}
 	swap(original)
-	for _, s := range []*station{original, w.south} {
-		if !strings.Contains(s.alarms["fork"], "two histories") {
+	for about, s := range map[string]*station{"fork": original, "far fork": w.south} {
+		if !strings.Contains(s.alarms[about], "two histories") {
 			t.Errorf("%s: no alarm: %q, refused %v", s.name, s.alarms, w.refused)
 		}
 	}
@@ -200,7 +200,7 @@ func TestClones(t *testing.T) {
 		t.Error("the far side has no proof")
 	}
 	w.south.again(memory(w.south).Again())
-	if w.south.r.Status().ForkFar == nil || w.south.alarms["fork"] == "" {
+	if w.south.r.Status().ForkFar == nil || w.south.alarms["far fork"] == "" {
 		t.Error("the proof did not outlive a restart")
 	}
 	original.write(text("after the fork"))

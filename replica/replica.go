@@ -31,7 +31,7 @@ type Hooks interface {
 	OpenFile(sha256 [32]byte) ([]byte, error)
 
 	// Alarm shows a person something until it is taken back with an empty text. about is one of
-	// "clone", "far clone", "fork", "damage", "draft", "store", "key".
+	// "clone", "far clone", "fork", "far fork", "damage", "draft", "store", "key".
 	Alarm(about, text, action string)
 }
 

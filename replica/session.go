@@ -295,12 +295,12 @@ func (r *Replica) keepFork(now time.Time, own bool) {
 }
 
 func (r *Replica) tellForks() {
-	switch {
-	case r.log.State().Fork != nil:
+	if r.log.State().Fork != nil {
 		r.cfg.Hooks.Alarm("fork", "This station's key signed two histories of its own log. Nothing more of it is numbered.",
 			"Find out where a copy of this station, of its folder or of its key ran, end it, and agree on a new accord.")
-	case r.copy.State().Fork != nil:
-		r.cfg.Hooks.Alarm("fork", "The other station signed two histories of its log. Nothing more of it is taken; the proof is kept.",
+	}
+	if r.copy.State().Fork != nil {
+		r.cfg.Hooks.Alarm("far fork", "The other station signed two histories of its log. Nothing more of it is taken; the proof is kept.",
 			"Speak with the other side by another channel: a copy of its station may run, or its key may be stolen.")
 	}
 }

@@ -78,6 +78,7 @@ type clerk struct {
 	reported time.Time
 	status   replica.Status
 	shows    disclosures
+	forks    map[string]time.Time // when the proofs of forks were found, by their ids
 	claims   claims
 	desk     trialDesk
 

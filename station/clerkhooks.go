@@ -110,7 +110,15 @@ func (c *clerk) File(sum [32]byte, data []byte) error {
 func (c *clerk) OpenFile(sum [32]byte) ([]byte, error) { return c.files.read(sum) }
 
 // Alarm shows a person something that is wrong with the record, until it is taken back.
-func (c *clerk) Alarm(about, text, action string) { c.alarm(about, text, action) }
+func (c *clerk) Alarm(about, text, action string) {
+	switch about {
+	case "fork":
+		action += c.proofAction(forkUs)
+	case "far fork":
+		action += c.proofAction(forkThem)
+	}
+	c.alarm(about, text, action)
+}
 
 func (c *clerk) alarm(about, text, action string) {
 	was, shown := c.alarms[about]
@@ -224,6 +232,7 @@ func (c *clerk) report(now time.Time) {
 	if c.seen(true) < c.status.Own.Size || c.seen(false) < c.status.Far.Size {
 		c.catchUp()
 	}
+	c.noteForks(now)
 	c.endCalls(now)
 	c.answerClaims()
 	c.advanceDisclosures(now)

@@ -96,7 +96,7 @@ func (c *clerk) begin(now time.Time) (err error) {
 	c.status = c.rep.Status()
 	c.now.Store(&recordNow{c.view, c.status})
 	c.catchUp()
-	c.dirty, c.fresh = true, keyList{all: true}
+	c.dirty, c.fresh, c.forks = true, keyList{all: true}, make(map[string]time.Time)
 	if c.view == nil {
 		return errNoView
 	}

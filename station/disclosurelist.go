@@ -18,7 +18,7 @@ import (
 // Disclosures lists ours and what the other side asks.
 func (k keeper) Disclosures(ctx context.Context) (list []api.Disclosure, err error) {
 	err = k.ask(ctx, func() error {
-		list = []api.Disclosure{}
+		list = k.forkProofs()
 		for _, in := range k.shows.list {
 			list = append(list, k.disclosure(in))
 		}
@@ -101,6 +101,10 @@ func (c *clerk) answerWaits(asked int64) bool {
 // DisclosureFile gives the file of a disclosure of ours that is made.
 func (k keeper) DisclosureFile(ctx context.Context, id string) (file []byte, err error) {
 	err = k.ask(ctx, func() error {
+		if forkOf(k.status, id) != nil {
+			file, err = k.forkFile(id)
+			return err
+		}
 		i := slices.IndexFunc(k.shows.list, func(in *intent) bool { return in.ID == id })
 		if i < 0 {
 			return &api.Error{Code: "no-such-disclosure", Text: fmt.Sprintf("There is no disclosure %q of this line.", id), Action: "Take the id from the list of disclosures."}

@@ -85,8 +85,8 @@ export function state(d, peer) {
 /** needsAnswer: the other side asks, and nobody here has answered. @param {Disclosure} d */
 export const needsAnswer = (d) => d.by === "them" && d.state === "asked" && d.rule === "consent";
 
-/** to names for whom. @param {Disclosure} d */
-export const to = (d) => (d.to ? `For ${isolated(d.to, 120)}` : "For nobody named");
+/** to names for whom. A proof that one side signed two histories is for everybody. @param {Disclosure} d */
+export const to = (d) => (d.id.startsWith("fork-") ? "A proof, for whoever shall see it" : d.to ? `For ${isolated(d.to, 120)}` : "For nobody named");
 
 /** shows says in words what a disclosure shows; what it does not understand it leaves as it is. @param {string} text @param {import("./entry.js").Around} a */
 export function shows(text, a) {

@@ -214,6 +214,13 @@ test("every rule and state of a disclosure has its sentence", () => {
   }
 });
 
+test("a proof of two histories is for everybody, and says whose they are", () => {
+  const d = { id: "fork-them", key: "", by: "us", state: "made", to: "", at: ago(0), rule: "told", shows: ["that South signed two histories of its log"] };
+  assert.equal(disclose.to(d), "A proof, for whoever shall see it");
+  assert.equal(disclose.state(d, "South"), "The file is made.");
+  assert.equal(disclose.to({ ...d, id: "1f" }), "For nobody named");
+});
+
 test("what a disclosure shows is told by whose entries they are", () => {
   const says = (/** @type {string} */ t) => read(disclose.shows(t, around()));
   assert.equal(says("us/73"), "North’s entry 73, with its text");
