@@ -25,7 +25,7 @@ type Options struct {
 
 	Messages int           // one after the other, at least 1
 	Text     time.Duration // of messages without a pause, at least a second
-	Entries  int           // of the history that a station starts with, at least 1,000
+	Entries  int           // of the record with which a station is started, at least 1,000
 }
 
 // A Result is what was measured.
@@ -139,10 +139,12 @@ func (r Result) Print(w io.Writer) error {
 	row("message written to delivered, less the round trip, %d messages\tmedian %.1f ms, 95 %% %.1f, 99 %% %.1f, most %.1f\tmedian ≤ 40 ms", r.Delivered.N, r.Delivered.Median, r.Delivered.P95, r.Delivered.P99, r.Delivered.Max)
 	row("text without a pause, standard\t%.0f bytes of entries a second, %.0f %% of the room of %.0f\t≥ 90 %%", r.Text, 100*r.Text/r.TextRoom, r.TextRoom)
 	h := r.History
-	row("start with %d entries\t%.0f ms\t≤ 2000 ms with 1,000,000", h.Entries, h.Start)
+	row("start of a station with %d entries\t%.0f ms\t≤ 2000 ms with 1,000,000", h.Entries, h.Start)
+	row("  with its view made anew\t%.0f ms\t", h.First)
 	row("  page of 100, newest and oldest\t%.1f ms, %.1f ms\t≤ 50 ms", h.Newest, h.Oldest)
 	row("  search, a rare word and a frequent one\t%.1f ms, %.1f ms\t≤ 100 ms", h.Rare, h.Frequent)
-	row("  heap of the open record\t%.1f MB, with %d entries %.1f MB\tdoes not grow", float64(h.Heap)/1e6, h.Few, float64(h.HeapFew)/1e6)
+	row("  first report\t%.0f ms\t", h.Report)
+	row("  heap of the station\t%.2f MB, with %d entries %.2f MB\tdoes not grow", float64(h.Heap)/1e6, h.Few, float64(h.HeapFew)/1e6)
 	row("memory of an idle line\t%.1f kB\t≤ 100 kB", float64(r.MemoryLine)/1000)
 	return tab.Flush()
 }

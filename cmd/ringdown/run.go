@@ -172,7 +172,7 @@ type benchCommand struct {
 	Messages int           `help:"Messages for the measure of delivery." default:"50"`
 	Text     time.Duration `help:"How long messages are written without a pause." default:"5s"`
 	Consoles int           `help:"Ready consoles at one station, for the ring that reaches them all." default:"200"`
-	Entries  int           `help:"Entries of the history that a record is opened with; the goals are for 1000000." default:"100000"`
+	Entries  int           `help:"Entries of the record with which a station is started; the goals are for 1000000." default:"100000"`
 
 	JSON bool `help:"Print one JSON object." name:"json"`
 }
