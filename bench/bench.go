@@ -8,10 +8,7 @@ package bench
 import (
 	"context"
 	"fmt"
-	"io"
-	"runtime"
 	"slices"
-	"text/tabwriter"
 	"time"
 )
 
@@ -119,32 +116,4 @@ func Run(ctx context.Context, opt Options) (Result, error) {
 		}
 	}
 	return r, nil
-}
-
-// Print writes the numbers beside the goals.
-func (r Result) Print(w io.Writer) error {
-	fmt.Fprintf(w, "%s %s/%s, %d cores\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
-	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	row := func(format string, args ...any) { fmt.Fprintf(tab, format+"\n", args...) }
-	row("what\tmeasured\tgoal")
-	row("press to far ring, %d calls\tmedian %.1f ms, 95 %% %.1f, 99 %% %.1f, most %.1f\tmedian ≤ 15 ms, 99 %% ≤ 25 ms", r.Ring.N, r.Ring.Median, r.Ring.P95, r.Ring.P99, r.Ring.Max)
-	row("press to the last of %d consoles' rings, %d calls\tmedian %.1f ms, 95 %% %.1f, most %.1f\t≤ 100 ms", r.Consoles, r.RingLast.N, r.RingLast.Median, r.RingLast.P95, r.RingLast.Max)
-	row("heartbeat of a console, both ends\t%.0f µs of CPU a second; of %d: %.1f %% of a core\t", r.Heartbeat, r.Consoles, r.Heartbeat*float64(r.Consoles)/1e4)
-	row("voice through both stations, %d packets\tmedian %.1f ms, 95 %% %.1f, 99 %% %.1f, most %.1f; %d lost\tmedian ≤ 15 ms", r.Voice.N, r.Voice.Median, r.Voice.P95, r.Voice.P99, r.Voice.Max, r.VoiceLost)
-	row("departure off the grid, idle\tmedian %.2f ms, 95 %% %.2f, 99 %% %.2f\t", r.ResidueIdle.Median, r.ResidueIdle.P95, r.ResidueIdle.P99)
-	row("departure off the grid, speech\tmedian %.2f ms, 95 %% %.2f, 99 %% %.2f\tas idle", r.ResidueSpeech.Median, r.ResidueSpeech.P95, r.ResidueSpeech.P99)
-	row("idle lines a core, two paths, standard\t%.0f (%.0f µs of CPU a second each, %d lines)\t1000", r.LinesPerCore, r.CPUPerLine, r.Lines)
-	row("the machine's limit in this run\t%.0f (%.2f µs to seal, send, receive and open a datagram)\t", r.LimitPerCore, r.Datagram)
-	row("  share of that limit\t%.0f %%\t", 100*r.LinesPerCore/r.LimitPerCore)
-	row("message written to delivered, less the round trip, %d messages\tmedian %.1f ms, 95 %% %.1f, 99 %% %.1f, most %.1f\tmedian ≤ 40 ms", r.Delivered.N, r.Delivered.Median, r.Delivered.P95, r.Delivered.P99, r.Delivered.Max)
-	row("text without a pause, standard\t%.0f bytes of entries a second, %.0f %% of the room of %.0f\t≥ 90 %%", r.Text, 100*r.Text/r.TextRoom, r.TextRoom)
-	h := r.History
-	row("start of a station with %d entries\t%.0f ms\t≤ 2000 ms with 1,000,000", h.Entries, h.Start)
-	row("  with its view made anew\t%.0f ms\t", h.First)
-	row("  page of 100, newest and oldest\t%.1f ms, %.1f ms\t≤ 50 ms", h.Newest, h.Oldest)
-	row("  search, a rare word and a frequent one\t%.1f ms, %.1f ms\t≤ 100 ms", h.Rare, h.Frequent)
-	row("  first report\t%.0f ms\t", h.Report)
-	row("  heap of the station\t%.2f MB, with %d entries %.2f MB\tdoes not grow", float64(h.Heap)/1e6, h.Few, float64(h.HeapFew)/1e6)
-	row("memory of an idle line\t%.1f kB\t≤ 100 kB", float64(r.MemoryLine)/1000)
-	return tab.Flush()
 }

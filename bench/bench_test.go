@@ -79,6 +79,54 @@ func TestPast(t *testing.T) {
 	}
 }
 
+// TestMissed: a goal that is missed is told as missed, and no other.
+func TestMissed(t *testing.T) {
+	some := Spread{N: 10, Median: 10, P95: 15, P99: 20, Max: 30}
+	met := Result{Ring: some, RingLast: some, Voice: some, ResidueIdle: some, ResidueSpeech: some, Delivered: some, LinesPerCore: 1000, LimitPerCore: 2000, MemoryLine: 100_000,
+		Text: 90, TextRoom: 100, History: History{Entries: 1_000_000, Start: 2000, First: 1e6, Newest: 50, Oldest: 50, Rare: 100, Frequent: 100, Report: 1e6, Few: 1000, Heap: 2e6, HeapFew: 2e6}}
+	for _, test := range []struct {
+		row   string
+		spoil func(*Result)
+	}{
+		{"", func(*Result) {}},
+		{"far ring", func(r *Result) { r.Ring.Median = 15.1 }},
+		{"far ring", func(r *Result) { r.Ring.P99 = 25.1 }},
+		{"consoles' rings", func(r *Result) { r.RingLast.Max = 101 }},
+		{"voice", func(r *Result) { r.Voice.Median = 15.1 }},
+		{"grid, speech", func(r *Result) { r.ResidueSpeech.Median = 20.1 }},
+		{"grid, speech", func(r *Result) { r.ResidueSpeech.Median = 4.9 }},
+		{"idle lines a core", func(r *Result) { r.LinesPerCore = 999 }},
+		{"memory", func(r *Result) { r.MemoryLine++ }},
+		{"written to delivered", func(r *Result) { r.Delivered.Median = 41 }},
+		{"without a pause", func(r *Result) { r.Text = 89 }},
+		{"start of a station", func(r *Result) { r.History.Start = 2001 }},
+		{"page", func(r *Result) { r.History.Newest = 51 }},
+		{"page", func(r *Result) { r.History.Oldest = 51 }},
+		{"search", func(r *Result) { r.History.Rare = 101 }},
+		{"search", func(r *Result) { r.History.Frequent = 101 }},
+		{"heap", func(r *Result) { r.History.Heap = 3e6 }},
+	} {
+		r := met
+		test.spoil(&r)
+		var out strings.Builder
+		if err := r.Print(&out); err != nil {
+			t.Fatal(err)
+		}
+		var missed []string
+		for line := range strings.Lines(out.String()) {
+			if strings.Contains(line, "MISSED") {
+				missed = append(missed, line)
+			}
+		}
+		switch {
+		case test.row == "" && (len(missed) > 0 || strings.Contains(out.String(), "missed")):
+			t.Errorf("all goals are met, and of some it says:\n%s", out.String())
+		case test.row != "" && (len(missed) != 1 || !strings.Contains(missed[0], test.row) || !strings.Contains(out.String(), "missed in this run: 1.")):
+			t.Errorf("%q is missed alone, and it says:\n%s", test.row, out.String())
+		}
+	}
+}
+
 func TestOptions(t *testing.T) {
 	if _, err := Run(t.Context(), Options{}); err == nil {
 		t.Error("nothing to measure is no error")
