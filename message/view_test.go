@@ -1,6 +1,7 @@
 package message
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 
@@ -83,4 +84,38 @@ func TestStory(t *testing.T) {
 			t.Errorf("%s has no text: %s", form, b.String())
 		}
 	}
+}
+
+// What a view holds in memory does not grow with what was added to it: not by four bytes an entry. What SQLite holds
+// beside, its cache bounds.
+func TestMemoryDoesNotGrow(t *testing.T) {
+	held := func(n int) int64 {
+		v, err := Open(temp(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := history(v, n); err != nil {
+			t.Fatal(err)
+		}
+		with := memoryInUse()
+		if err := v.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return with - memoryInUse()
+	}
+	const more = 5000
+	few, many := held(500), held(500+more)
+	t.Logf("after 500 entries %d bytes are held, after %d %d", few, 500+more, many)
+	if many-few > 4*more {
+		t.Errorf("after %d entries more, %d bytes more are held", more, many-few)
+	}
+}
+
+// memoryInUse is what is reachable on the heap.
+func memoryInUse() int64 {
+	runtime.GC()
+	runtime.GC() // what was pooled is gone after the second
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
