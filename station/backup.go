@@ -229,10 +229,17 @@ func (c *copier) record(ctx context.Context, rel string) error {
 	if err != nil {
 		return fmt.Errorf("the record in %s: %w", rel, err)
 	}
-	return c.file(rel+"/"+recordFile, temp)
+	if err := c.file(rel+"/"+recordFile, temp); err != nil || open {
+		return err
+	}
+	defer os.Remove(temp + "-wal")
+	if err := c.file(rel+"/"+recordFile+"-wal", temp+"-wal"); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
-// copyClosed copies a record that nobody has open. One that is damaged is copied as it is: the
+// copyClosed copies a record that nobody has open. One that is damaged is copied as it is, with its -wal: the
 // station that it is restored to will find that, and have it again from the other side.
 func copyClosed(from, to string) error {
 	st, err := store.Open(from)
@@ -243,6 +250,16 @@ func copyClosed(from, to string) error {
 		return err
 	}
 	_ = os.Remove(to)
+	if err := copyAs(from, to); err != nil {
+		return err
+	}
+	if err := copyAs(from+"-wal", to+"-wal"); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func copyAs(from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {
 		return err

@@ -250,3 +250,53 @@ func TestBackupOfRecords(t *testing.T) {
 		t.Errorf("the damaged record: %q, %v", text, err)
 	}
 }
+
+// TestBackupOfADamagedWAL: what a crash left in a -wal that is damaged is in the backup too, and the station that it is
+// restored to finds the damage.
+func TestBackupOfADamagedWAL(t *testing.T) {
+	dir := backupFolder(t)
+	record := filepath.Join(dir, "lines", "south", recordFile)
+	crashWith(t, record, func(st store.Store) {
+		if err := st.Set(map[string][]byte{store.DraftPrefix + "1": []byte("waits")}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	flip(t, record+"-wal", 8, 1)
+	out, to := filepath.Join(t.TempDir(), "b"), filepath.Join(t.TempDir(), "new")
+	if err := BackupFolder(t.Context(), dir, out); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Restore(t.Context(), out, to); err != nil {
+		t.Fatal(err)
+	}
+	restored := filepath.Join(to, "lines", "south", recordFile)
+	if _, err := store.Open(restored); !errors.Is(err, store.ErrDamaged) {
+		t.Errorf("opening what was restored: found %v", err)
+	}
+	if rest := store.Salvage(restored, store.Own, 0); string(rest.Drafts[store.DraftPrefix+"1"]) != "waits" {
+		t.Errorf("salvaged %q, %q", rest.Drafts, rest.Lost)
+	}
+}
+
+// crashWith leaves a record as a crash does after it was written to.
+func crashWith(t *testing.T, file string, write func(store.Store)) {
+	t.Helper()
+	st, err := store.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(st)
+	for _, suffix := range []string{"", "-wal"} {
+		if err := copyTo(file+suffix, file+suffix+".crashed"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, suffix := range []string{"", "-wal"} {
+		if err := os.Rename(file+suffix+".crashed", file+suffix); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -200,6 +200,63 @@ func TestFlippedBits(t *testing.T) {
 	})
 }
 
+// TestFlippedBitsOfAWAL: after a crash one bit of the -wal flips, before what was written last. The start says so, and what waited
+// to be sent is sent, or a notice says that it cannot be read.
+func TestFlippedBitsOfAWAL(t *testing.T) {
+	inRecordFiles(t, 1, func(r *records) {
+		r.startAll()
+		source := rand.New(rand.NewPCG(1, 2))
+		flips := int64(fewer(16, 4))
+		for i := range flips {
+			r.cut(true)
+			r.within(3*time.Second, "the line is down", func() bool { return r.line(1, 0).State == "down" })
+			waiting := r.sayMany(1, 3, fmt.Sprint("waits ", i))
+			for _, suffix := range []string{"", "-wal"} {
+				if err := copyTo(r.file(1)+suffix, r.file(1)+suffix+".crashed"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r.kill(1)
+			for _, suffix := range []string{"", "-wal"} {
+				if err := os.Rename(r.file(1)+suffix+".crashed", r.file(1)+suffix); err != nil {
+					t.Fatal(err)
+				}
+			}
+			durable := lastCommit(t, r.file(1)+"-wal")
+			at := durable*i/flips + source.Int64N(durable/flips)
+			flip(t, r.file(1)+"-wal", at, byte(1)<<source.IntN(8))
+			r.start(1)
+			r.cut(false)
+			said := r.settle(time.Minute)[1]
+			if !strings.Contains(said, "set aside") {
+				t.Errorf("the start says %q", said)
+			}
+			r.noneSilentlyLost(1, waiting, said, at)
+			if t.Failed() {
+				t.Fatalf("at byte %d of %d", at, durable)
+			}
+		}
+		r.killAll()
+		r.sameEntries()
+	})
+}
+
+// lastCommit is where the last transaction of a -wal begins: SQLite's file format, section 4.
+func lastCommit(t *testing.T, wal string) (at int64) {
+	t.Helper()
+	b, err := os.ReadFile(wal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := int64(32)
+	for i := 32; i+4120 <= len(b); i += 4120 {
+		if !slices.Equal(b[i+4:i+8], make([]byte, 4)) {
+			at, next = next, int64(i)+4120
+		}
+	}
+	return at
+}
+
 // sameEntries checks that both files have the same entries in both logs. Nobody may run.
 func (r *records) sameEntries() {
 	r.t.Helper()

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -17,6 +18,7 @@ import (
 type wreck struct {
 	file, wal *os.File         // wal is nil if there is none
 	newest    map[uint32]int64 // pages in the -wal: offset of the newest
+	doubtful  bool             // the header of the -wal is damaged, so it is not sure which frames are its newest
 	pages     uint32           // of the file
 	chained   int64            // pages read for what overflows: bounded, as damage may lead in circles
 }
@@ -31,12 +33,8 @@ const (
 	pageTableLeaf  = 0x0d
 )
 
-// Sizes of SQLite's formats.
-const (
-	walHeader   = 32
-	frameHeader = 24
-	largestRow  = MaxSetting + MaxKey + 64
-)
+// largestRow is the size of the largest, in bytes.
+const largestRow = MaxSetting + MaxKey + 64
 
 func openWreck(file string) (*wreck, error) {
 	w := &wreck{newest: map[uint32]int64{}}
@@ -73,22 +71,25 @@ func (w *wreck) close() error {
 // readWAL finds the newest version of each page in a committed transaction. Frames of an earlier use of
 // the -wal have another salt. SQLite's checksums are not asked: a damaged frame must not hide those after it.
 func (w *wreck) readWAL() {
-	header := make([]byte, walHeader)
-	if _, err := w.wal.ReadAt(header, 0); err != nil {
+	var header walHead
+	var f frame
+	if _, err := w.wal.ReadAt(header[:], 0); err != nil {
 		return
 	}
-	frame := make([]byte, frameHeader)
+	salt := header.salt()
 	open := map[uint32]int64{} // of a transaction without its commit yet
-	for at := int64(walHeader); ; at += frameHeader + pageSize {
-		if _, err := w.wal.ReadAt(frame, at); err != nil {
+	for at := int64(walHeader); ; at += frameSize {
+		if _, err := w.wal.ReadAt(f[:frameHeader], at); err != nil {
 			return
 		}
-		page, commit := binary.BigEndian.Uint32(frame), binary.BigEndian.Uint32(frame[4:])
-		if string(frame[8:16]) != string(header[16:24]) {
+		if w.doubtful = !header.whole(); w.doubtful && at == walHeader {
+			salt = bytes.Clone(f.salt())
+		}
+		if !bytes.Equal(f.salt(), salt) {
 			continue
 		}
-		open[page] = at + frameHeader
-		if commit != 0 {
+		open[f.page()] = at + frameHeader
+		if f.ends() {
 			for page, at := range open {
 				w.newest[page] = at
 			}

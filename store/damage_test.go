@@ -221,6 +221,11 @@ func (f files) write(t testing.TB, file string) {
 	}
 }
 
+// same says whether they are the same bytes.
+func (f files) same(g files) bool {
+	return maps.EqualFunc(f, g, bytes.Equal)
+}
+
 // made gives a store's files: as they are when it was closed, or as a crash leaves them, with the -wal.
 func made(t testing.TB, crashed bool) (*sample, files) {
 	t.Helper()

@@ -32,7 +32,9 @@
 //	Backup              nothing under the new name, or all of it
 //	SetAside            the file renamed, and its -wal perhaps not: Open refuses a -wal alone, and it is set aside next
 //
-// Recovery is what SQLite does at each Open: it reads the -wal up to the last whole transaction.
+// Recovery is what SQLite does at each Open: it reads the -wal up to the last whole transaction. Before, Open looks whether
+// that is where the -wal was cut short, or where it was damaged: SQLite drops what follows in either case. SQLite writes behind
+// a transaction only when that was synced, so what is wrong before such a place was whole once: [ErrDamaged].
 //
 // synchronous=FULL syncs the -wal with each transaction, which is what "durable" means here. NORMAL would sync it only
 // at checkpoints: a power cut would take back what was co-signed. EXTRA adds nothing with a -wal. On macOS fsync does
@@ -53,9 +55,14 @@
 //	a setting that vanished        the head's count and sum, at each Open
 //	a page older than the rest     the same; or a log that goes on after its end; or holes
 //	a broken page, a cut file      SQLite, or a check of Open: [ErrDamaged], when it is read
+//	a bit of the -wal              a check of Open, if a transaction follows: [ErrDamaged]
 //	an entry with other bytes      the tree: a seal is no protection from people
 //	the whole file older, or the   only the far side, which knows what it co-signed: see "Numbering"
 //	end of the -wal lost           in package record
+//
+// The -wal's last transaction, if it is damaged after a crash and before the next start, looks like one that the crash cut
+// short; and so do the last two, if the end of the one and the beginning of the other are gone together. What the far side has
+// of them comes back. What only waited there, a draft or that it was withdrawn, is lost without a word.
 //
 // Open reads all settings, and of the logs only their ends, so that it does not take longer as they grow. What is wrong
 // further in is found when it is read; whoever keeps a record reads it through from time to time.

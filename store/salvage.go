@@ -32,6 +32,9 @@ func Salvage(file string, l Log, first int64) *Salvaged {
 		return &Salvaged{Lost: v.lost}
 	}
 	defer w.close()
+	if w.doubtful {
+		v.lose("the header of the -wal is damaged: what was written last may be missing")
+	}
 	for n := range w.all() {
 		w.rows(n, v.takeEntry)
 	}

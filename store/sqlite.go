@@ -144,7 +144,7 @@ func ensure(file string) error {
 	case info.Size() == 0:
 		return fmt.Errorf("%w: it is empty", ErrDamaged)
 	}
-	return nil
+	return checkWAL(file)
 }
 
 // create makes an empty store under another name, and gives it its name when it is whole and durable.
