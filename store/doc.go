@@ -43,7 +43,7 @@
 //
 // If a sync fails, the transaction has failed, but may be whole after a crash: "it may or may not have happened".
 // The batch is then written again, pages and all, so it does not matter that a system may take the pages of a failed sync
-// for clean. A checkpoint whose sync failed is done again from the -wal.
+// for clean. A checkpoint that failed is done again from the -wal; SQLite tells nobody.
 //
 // # Damage, and who notices
 //
