@@ -59,16 +59,13 @@ func TestEveryWriteFails(t *testing.T) {
 }
 
 func (r *records) failOnce(side int, method string, n int, when storetest.When) {
-	calls := 0
+	var calls atomic.Int64
 	r.put = func(s int, st store.Store) store.Store {
 		if s != side {
 			return st
 		}
 		return &storetest.Faulty{Store: st, Choose: func(c storetest.Call) storetest.When {
-			if c.Method == method {
-				calls++
-			}
-			if c.Method == method && calls == n {
+			if c.Method == method && calls.Add(1) == int64(n) {
 				return when
 			}
 			return storetest.Never
@@ -90,6 +87,9 @@ func (r *records) failOnce(side int, method string, n int, when storetest.When) 
 		r.kept(s, asked[s], answered)
 	}
 	r.same()
+	if calls.Load() < int64(n) {
+		r.t.Errorf("%s was called %d times: call %d never failed", method, calls.Load(), n)
+	}
 	if r.noticed(side, "cannot be written") {
 		r.t.Errorf("%s %d: the alarm stays: %q", method, n, r.notices(side))
 	}
