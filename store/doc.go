@@ -6,6 +6,11 @@
 // The contract is such that a service of several machines can stand behind it: an append says what it
 // expects, and a [Store.Lease] shuts out whoever was taken over.
 //
+// Its sizes are SQLite's. etcd refuses a request above 1.5 MiB and a transaction of more than 128 operations, unless
+// --max-request-bytes and --max-txn-ops are raised: a setting of MaxSetting is beyond the one, a batch of 256 entries with
+// their hashes beyond the other. An implementation on etcd must have them raised (and its client's limit of 2 MiB), or
+// write the parts first, under a revision that nobody reads, and make it count with one small transaction that changes the head.
+//
 // # The file
 //
 // A SQLite file (pages of 4,096 bytes, WAL) with application id 0x52444c31 and user_version 0x00010001: the version, 1,
