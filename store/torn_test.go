@@ -175,7 +175,7 @@ func stepsOf(t testing.TB, file string) int {
 			t.Errorf("hash %d of %d is not there: %v", i, n, err)
 		}
 	}
-	found, err := s.Entries(Own, 0, n+1, 1<<20)
+	found, err := s.Entries(Own, 0, n+1, 1<<30)
 	if err != nil || !slices.EqualFunc(found, want, bytes.Equal) {
 		t.Errorf("found %d entries, %v; want %d as they were", len(found), err, n)
 	}
