@@ -1,5 +1,5 @@
 // Package bench measures what people are promised: how fast the far side rings, how
-// late a voice comes, how many lines a core holds. It runs two whole stations in one
+// late a voice comes, how many lines a core holds, what a long record costs. It runs two whole stations in one
 // process over real UDP sockets on loopback, so the network adds next to nothing,
 // and it measures the machine's own limit in the same run: on a shared machine only
 // the ratio of the two means anything.
