@@ -214,7 +214,7 @@ func (c *clerk) nextTrial(now time.Time) time.Time {
 	}
 	times := timesOf(d.rules)
 	sooner(nextSlot(times, now))
-	if slot := currentSlot(times, now); !slot.IsZero() {
+	if slot := d.current(times, now); !slot.IsZero() {
 		sooner(slot.Add(record.TestLate))
 		if !d.asked(slot.UnixMilli()) {
 			if sooner(c.mayStart(slot)); !c.stands() {
@@ -270,7 +270,7 @@ const nobodyReadIt = "nobody read the words back within ten minutes"
 // startDue starts the test that is due, if the other side has not. It reports whether it did.
 func (c *clerk) startDue(now time.Time) bool {
 	d := &c.desk
-	slot := currentSlot(timesOf(d.rules), now)
+	slot := d.current(timesOf(d.rules), now)
 	if slot.IsZero() || d.open(true, now) != nil || d.asked(slot.UnixMilli()) || !c.stands() || d.Begun[0] == 0 || d.Begun[1] == 0 {
 		return false
 	}
@@ -336,7 +336,7 @@ func (c *clerk) waitTrial(d replica.Draft) {
 // slotFor is the agreed time that a test begun now counts for; 0 if for none.
 func (c *clerk) slotFor(now time.Time) int64 {
 	times := timesOf(c.desk.rules)
-	if slot := currentSlot(times, now); !slot.IsZero() && !c.desk.passed(slot.UnixMilli()) {
+	if slot := c.desk.current(times, now); !slot.IsZero() && !c.desk.passed(slot.UnixMilli()) {
 		return slot.UnixMilli()
 	}
 	if slot := nextSlot(times, now); !slot.IsZero() && slot.Sub(now) <= record.TestEarly {
@@ -394,7 +394,7 @@ func (c *clerk) seenOfTrials(now time.Time) told {
 		t.Times = append(t.Times, at.String())
 	}
 	t.Next = instant(nextSlot(times, now))
-	if slot := currentSlot(times, now); !slot.IsZero() && !d.passed(slot.UnixMilli()) {
+	if slot := d.current(times, now); !slot.IsZero() && !d.passed(slot.UnixMilli()) {
 		t.Due = instant(slot)
 	}
 	for _, own := range []bool{false, true} {

@@ -192,11 +192,7 @@ func (t *trials) missed(times []time.Duration, now time.Time) (slots []time.Time
 	if t.Begun[0] == 0 || t.Begun[1] == 0 {
 		return nil
 	}
-	latest := now.Add(record.TestLate).UnixMilli() // what is dated later is dated wrong
-	since := max(t.Begun[0], t.Since)
-	if t.Begun[1] <= latest {
-		since = max(since, t.Begun[1])
-	}
+	latest, since := now.Add(record.TestLate).UnixMilli(), t.countFrom(now)
 	for _, slot := range slotsBetween(times, now.Add(-24*time.Hour), now.Add(-record.TestLate)) {
 		ms := slot.UnixMilli()
 		cleared := t.any(func(x *trial) bool { return x.Result == record.TestPassed && x.ResultAt >= ms && x.ResultAt <= latest })
@@ -205,6 +201,25 @@ func (t *trials) missed(times []time.Duration, now time.Time) (slots []time.Time
 		}
 	}
 	return slots
+}
+
+// countFrom is from when on the agreed times count: both logs have begun, and they are agreed. A log that says that it
+// begins later than can be is not heeded.
+func (t *trials) countFrom(now time.Time) int64 {
+	since := max(t.Begun[0], t.Since)
+	if t.Begun[1] <= now.Add(record.TestLate).UnixMilli() {
+		since = max(since, t.Begun[1])
+	}
+	return since
+}
+
+// current is the agreed time whose test can still be passed; zero if there is none.
+func (t *trials) current(times []time.Duration, now time.Time) time.Time {
+	slots := slotsBetween(times, now.Add(-record.TestLate), now)
+	if len(slots) == 0 || slots[len(slots)-1].UnixMilli() < t.countFrom(now) {
+		return time.Time{}
+	}
+	return slots[len(slots)-1]
 }
 
 // slotsBetween are the agreed times of all days after from, to until.
@@ -223,14 +238,6 @@ func slotsBetween(times []time.Duration, from, until time.Time) (slots []time.Ti
 func nextSlot(times []time.Duration, now time.Time) time.Time {
 	if slots := slotsBetween(times, now, now.Add(24*time.Hour)); len(slots) > 0 {
 		return slots[0]
-	}
-	return time.Time{}
-}
-
-// current is the agreed time whose test can still be passed; zero if there is none.
-func currentSlot(times []time.Duration, now time.Time) time.Time {
-	if slots := slotsBetween(times, now.Add(-record.TestLate), now); len(slots) > 0 {
-		return slots[len(slots)-1]
 	}
 	return time.Time{}
 }

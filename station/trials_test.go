@@ -158,12 +158,18 @@ func TestSlots(t *testing.T) {
 		if got := nextSlot(times, now).Sub(trialDay); got != c.next {
 			t.Errorf("at %v: next %v, want %v", c.at, got, c.next)
 		}
-		if got := currentSlot(times, now); got.IsZero() != (c.current < 0) || !got.IsZero() && got.Sub(trialDay) != c.current {
+		if got := new(trials).current(times, now); got.IsZero() != (c.current < 0) || !got.IsZero() && got.Sub(trialDay) != c.current {
 			t.Errorf("at %v: current %v, want %v", c.at, got, c.current)
 		}
 	}
-	if !nextSlot(nil, trialDay).IsZero() || !currentSlot(nil, trialDay).IsZero() {
+	if !nextSlot(nil, trialDay).IsZero() || !new(trials).current(nil, trialDay).IsZero() {
 		t.Error("a time without any agreed")
+	}
+	slot := trialDay.Add(8 * time.Hour)
+	for _, young := range []trials{{Begun: [2]int64{slot.UnixMilli() + 1, 1}}, {Begun: [2]int64{1, slot.UnixMilli() + 1}}, {Begun: [2]int64{1, 1}, Since: slot.UnixMilli() + 1}} {
+		if got := young.current(times, slot.Add(time.Minute)); !got.IsZero() {
+			t.Errorf("a test of %v is due, though the line is younger: %+v", got, young)
+		}
 	}
 }
 
