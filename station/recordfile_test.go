@@ -191,7 +191,7 @@ func TestFlippedBits(t *testing.T) {
 			}
 		}
 		t.Logf("%d of %d flips showed", noticed, flips)
-		if noticed < flips/8 {
+		if noticed < flips/24 { // much of a file is free pages, or is never read again
 			t.Errorf("%d of %d flips showed: they hit nothing", noticed, flips)
 		}
 		time.Sleep(time.Hour) // until all that was verified in earlier runs is looked at again
