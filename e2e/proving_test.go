@@ -125,6 +125,7 @@ func signed(r seen) bool { return r.Proof == "classical" || r.Proof == "full" }
 // exports: the links of the page give the whole record, a day and a matter, as a page and as JSON.
 func (p *pair) exports(t *testing.T) {
 	const title = "Valve 7"
+	p.North.clickOn("#disclosures-summary") // which closes the list
 	p.North.clickOn("#matters-summary")
 	p.North.clickOn("#matter-title")
 	p.North.do("naming a matter", chromedp.KeyEvent(title))
@@ -148,13 +149,14 @@ func (p *pair) exports(t *testing.T) {
 		eval[bool](p.North, fmt.Sprintf(`(() => { const d = document.getElementById("filter-day"); d.selectedIndex = %d; return d.dispatchEvent(new Event("change")); })()`, n))
 	}
 	saves("the whole record", "as a page", true, "<html", "our valve is open", title)
-	day(1)
-	saves("this day", "as JSON", true, `"text":`, "our valve is open", title)
-	day(2)
-	saves("this day", "as a page", false, "<html")
+	saves("the whole record", "as JSON", true, `"text":`, "our valve is open", title)
+	day(2) // yesterday
+	p.North.waitText("#timeline-empty", "Nothing in the record is so")
+	saves("this day", "as JSON", false)
 	day(0)
 	p.North.clickOn("#matter-list a")
-	saves("this matter", "as JSON", false, title)
+	p.North.waitText("#matter-head", title)
+	saves("this matter", "as a page", false, "<html", title)
 }
 
 // The page that verifies, opened from a disk, says of every vector what the command says.
