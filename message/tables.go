@@ -39,6 +39,14 @@ var (
 		{0x2190, 0x21FF}, {0x2300, 0x23FF}, {0x24C2, 0x24C2}, {0x25A0, 0x27BF}, {0x2900, 0x297F}, {0x2B00, 0x2BFF},
 		{0x3030, 0x3030}, {0x303D, 0x303D}, {0x3297, 0x3297}, {0x3299, 0x3299}, {0x1F000, 0x1FAFF}}
 
+	// doubles are letters and signs of mathematics, of sounds and of print.
+	doubles = set{{0x0251, 0x0251}, {0x0261, 0x0261}, {0x2024, 0x2024}, {0x2044, 0x2044}, {0x2215, 0x2215}, {0x2236, 0x2236}, {0x24B6, 0x24E9},
+		{0xA789, 0xA789}, {0x1D400, 0x1D7FF}}
+
+	// fullWidth are those that belong to texts of which some character is eastern.
+	fullWidth = set{{0xFF01, 0xFF5E}}
+	eastern   = set{{0x3041, 0x30FF}, {0x3400, 0x9FFF}, {0xAC00, 0xD7A3}}
+
 	// joining are the scripts in which a joiner is part of the spelling.
 	joining = set{{0x0600, 0x0DFF}}
 
@@ -52,7 +60,7 @@ var (
 		{0xA8E0, 0xA8F1}, {0xFE20, 0xFE2F}, {0x1D165, 0x1D169}}
 )
 
-// A script is one of the three whose letters are mistaken for each other's.
+// A script is one of the five whose letters are mistaken for each other's.
 type script uint8
 
 // In a word with as many letters of two, the first here is the word's.
@@ -60,15 +68,19 @@ const (
 	latin script = iota
 	cyrillic
 	greek
+	armenian
+	cherokee
 	scripts
 )
 
-var scriptNames = [scripts]string{"Latin", "Cyrillic", "Greek"}
+var scriptNames = [scripts]string{"Latin", "Cyrillic", "Greek", "Armenian", "Cherokee"}
 
 var letters = [scripts]set{
 	latin:    {{'A', 'Z'}, {'a', 'z'}, {0xAA, 0xAA}, {0xBA, 0xBA}, {0xC0, 0xD6}, {0xD8, 0xF6}, {0xF8, 0x02AF}, {0x1E00, 0x1EFF}},
 	cyrillic: {{0x0400, 0x0481}, {0x048A, 0x052F}},
 	greek:    {{0x0370, 0x03FF}, {0x1F00, 0x1FFF}},
+	armenian: {{0x0531, 0x0556}, {0x0560, 0x0588}},
+	cherokee: {{0x13A0, 0x13FD}},
 }
 
 // looks gives the Latin letter that a letter of another script is mistaken for: that letter, and
@@ -78,6 +90,8 @@ var looks = [scripts]map[rune]rune{
 		"AА", "BВ", "CС", "EЕ", "GԌ", "HН", "IІӀ", "JЈ", "KК", "MМ", "OО", "PР", "QԚ", "SЅ", "TТ", "VѴ", "WԜ", "XХ", "YУҮ"),
 	greek: pairs("aα", "cϲ", "iι", "jϳ", "kκ", "nη", "oοσ", "pρ", "uυ", "vν", "wω", "xχ", "yγ",
 		"AΑ", "BΒ", "CϹ", "EΕ", "HΗ", "IΙ", "JͿ", "KΚ", "MΜ", "NΝ", "OΟ", "PΡ", "TΤ", "XΧ", "YΥ", "ZΖ"),
+	armenian: pairs("oօ", "uս", "hհ", "nո", "gց", "qզ", "OՕ", "UՍ", "SՏ", "LԼ"),
+	cherokee: pairs("AᎪ", "BᏴ", "CᏟ", "DᎠ", "EᎬ", "GᏀ", "HᎻ", "JᎫ", "KᏦ", "LᏞ", "MᎷ", "PᏢ", "RᎡ", "SᏚ", "TᎢ", "VᏙ", "WᎳ", "YᎩ", "ZᏃ"),
 }
 
 func pairs(lists ...string) map[rune]rune {

@@ -17,7 +17,8 @@ const (
 	Bracket   FindingKind = "mark"      // would let an author write what looks like a mark
 	Control   FindingKind = "control"   // no entry can have it; other texts may
 	Combining FindingKind = "combining" // more marks over or under a letter than any script has
-	Lookalike FindingKind = "lookalike" // a letter of another script than its word's, and alike
+	Lookalike FindingKind = "lookalike" // a letter of another script than its word's or its text's, and alike
+	Double    FindingKind = "double"    // looks like a common letter or sign, and is another character
 )
 
 // A Finding is a part of a text that is unseen, or seems to be what it is not.
@@ -84,7 +85,9 @@ func isPrintable(text string) bool {
 type scan struct {
 	runes    []rune
 	at       []int          // where each begins, and the end
-	foreign  map[int]script // letters that are mistaken for one of their word's script
+	foreign  map[int]script // letters that are mistaken for others
+	plain    [scripts]bool  // there are letters of the script that are mistaken for none of Latin
+	wide     bool           // it is written in a script in which letters are as wide as signs
 	row      int            // combining marks in a row so far
 	last     rune           // of the finding before
 	count    int            // in it
@@ -95,6 +98,10 @@ func newScan(text string) *scan {
 	s := &scan{foreign: map[int]script{}}
 	for i, r := range text {
 		s.runes, s.at = append(s.runes, r), append(s.at, i)
+		if in, letter := scriptOf(r); letter && !mistaken(r, in, latin) {
+			s.plain[in] = true
+		}
+		s.wide = s.wide || eastern.has(r)
 	}
 	s.at = append(s.at, len(text))
 	s.findWords()
@@ -150,7 +157,7 @@ func (s *scan) again(i int, kind FindingKind, what func(n int) string) {
 // unseen is the kind of a character that is not simply shown; "" if it is.
 func (s *scan) unseen(i int) FindingKind {
 	kind := unseenAlone(s.runes[i])
-	if kind == Invisible && s.belongs(i) {
+	if kind == Invisible && s.belongs(i) || kind == Double && s.wide && fullWidth.has(s.runes[i]) {
 		return ""
 	}
 	return kind
@@ -172,6 +179,8 @@ func unseenAlone(r rune) FindingKind {
 		return Private
 	case invisibles.has(r):
 		return Invisible
+	case doubles.has(r), fullWidth.has(r):
+		return Double
 	}
 	return ""
 }
@@ -244,11 +253,10 @@ func (s *scan) judgeWord(start, end int) {
 			main = script(in)
 		}
 	}
-	if count[latin]+count[cyrillic]+count[greek] == count[main] {
-		return
-	}
+	whole := main != latin && count[main] > 1 && !s.plain[main] // every letter of it looks like a Latin one
 	for i := start; i < end; i++ {
-		if in, letter := scriptOf(s.runes[i]); letter && in != main && mistaken(s.runes[i], in, main) {
+		in, letter := scriptOf(s.runes[i])
+		if letter && (in != main && mistaken(s.runes[i], in, main) || in == main && whole) {
 			s.foreign[i] = in
 		}
 	}

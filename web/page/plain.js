@@ -5,13 +5,13 @@
  * head of message/testdata/visible.txt has them, and a test walks through its vectors.
  */
 
-import { has, joining, mistaken, pictures, scriptOf, scripts, stacking, unseen } from "./plaintables.js";
+import { eastern, fullWidth, has, joining, mistaken, pictures, scriptOf, scripts, stacking, unseen } from "./plaintables.js";
 
 /**
  * A Part is a stretch of text as it stands (kind ""), or a mark in place of a finding.
  * @typedef {object} Part
  * @property {string} text what is shown
- * @property {""|"direction"|"invisible"|"space"|"private"|"mark"|"control"|"combining"|"lookalike"} kind
+ * @property {""|"direction"|"invisible"|"space"|"private"|"mark"|"control"|"combining"|"lookalike"|"double"} kind
  * @property {string} why of a mark: what stood there, in words
  */
 
@@ -53,6 +53,7 @@ const asItIs = (text) => ({ text, kind: "", why: "" });
 
 /** @param {number[]} runes @returns {Finding[]} */
 function find(runes) {
+  const wide = runes.some((r) => has(eastern, r));
   const foreign = lookalikes(runes);
   /** @type {Finding[]} */
   const findings = [];
@@ -63,7 +64,7 @@ function find(runes) {
       findings.push({ kind: "lookalike", start: i, end: i + 1, last: r, count: 1 });
       return;
     }
-    const kind = unseenAt(runes, i);
+    const kind = unseenAt(runes, i, wide);
     if (kind) again(findings, kind, r, i);
     else if (!has(stacking, r)) row = 0;
     else if (++row > maxStacked) again(findings, "combining", r, i);
@@ -87,10 +88,10 @@ const kinds = /** @type {(keyof typeof unseen)[]} */ (Object.keys(unseen));
 /** Why a character alone is not simply shown. @param {number} r @returns {Part["kind"]} */
 const unseenAlone = (r) => (r >= 0x20 && r < 0x7f ? "" : kinds.find((k) => has(unseen[k], r)) ?? "");
 
-/** @param {number[]} runes @param {number} i @returns {Part["kind"]} */
-function unseenAt(runes, i) {
+/** @param {number[]} runes @param {number} i @param {boolean} wide wide letters are at home @returns {Part["kind"]} */
+function unseenAt(runes, i, wide) {
   const kind = unseenAlone(runes[i]);
-  return kind === "invisible" && belongs(runes, i) ? "" : kind;
+  return (kind === "invisible" && belongs(runes, i)) || (kind === "double" && wide && has(fullWidth, runes[i])) ? "" : kind;
 }
 
 /** Whether an invisible character is part of how a picture or a word is spelled. @param {number[]} runes @param {number} i */
@@ -108,14 +109,15 @@ function belongs(runes, i) {
 /** @param {number} r */
 const spelled = (r) => has(joining, r) && unseenAlone(r) === "";
 
-/** lookalikes are the letters that are mistaken for others of their word. @param {number[]} runes @returns {Set<number>} */
+/** lookalikes are the letters that are mistaken for others of their word, or of Latin ones. @param {number[]} runes @returns {Set<number>} */
 function lookalikes(runes) {
   /** @type {Set<number>} */
   const found = new Set();
+  const plain = new Set(runes.map((r) => ({ r, s: scriptOf(r) })).filter(({ r, s }) => s >= 0 && !mistaken(r, s, 0)).map(({ s }) => s)); // scripts that have a letter like no Latin one
   let start = 0;
   for (let i = 0; i <= runes.length; i++) {
     if (i < runes.length && inWord(runes[i])) continue;
-    judge(runes, start, i, found);
+    judge(runes, start, i, plain, found);
     start = i + 1;
   }
   return found;
@@ -124,18 +126,18 @@ function lookalikes(runes) {
 /** @param {number} r */
 const inWord = (r) => (r >= 0x30 && r <= 0x39) || scriptOf(r) >= 0 || (has(stacking, r) && unseenAlone(r) === "");
 
-/** @param {number[]} runes @param {number} start @param {number} end @param {Set<number>} found */
-function judge(runes, start, end, found) {
+/** @param {number[]} runes @param {number} start @param {number} end @param {Set<number>} plain @param {Set<number>} found */
+function judge(runes, start, end, plain, found) {
   const counts = scripts.map(() => 0);
   for (let i = start; i < end; i++) {
     const s = scriptOf(runes[i]);
     if (s >= 0) counts[s]++;
   }
   const main = counts.indexOf(Math.max(...counts));
-  if (counts.every((n, s) => s === main || n === 0)) return;
+  const whole = main > 0 && counts[main] > 1 && !plain.has(main); // every letter of it looks like a Latin one
   for (let i = start; i < end; i++) {
     const s = scriptOf(runes[i]);
-    if (s >= 0 && s !== main && mistaken(runes[i], s, main)) found.add(i);
+    if (s >= 0 && (s === main ? whole : mistaken(runes[i], s, main))) found.add(i);
   }
 }
 
@@ -155,7 +157,7 @@ const names = {
 /** What each kind is, after the name of the character. */
 const whys = {
   direction: "turns the direction of the text around it", invisible: "is not seen", space: "looks like a space and is another character",
-  private: "means what a font says", mark: "a bracket that the marks of this page are made of", control: "a control character",
+  private: "means what a font says", double: "looks like a common letter or sign and is another character", mark: "a bracket that the marks of this page are made of", control: "a control character",
 };
 
 /** @param {Finding} f @returns {Part} */
@@ -166,7 +168,7 @@ function marked(f) {
   }
   if (kind === "lookalike") {
     const script = scripts[scriptOf(last)].name, letter = String.fromCodePoint(last);
-    return { kind, text: `⟨${script} ${letter}⟩`, why: `${unicode(last)}: a ${script} letter in a word of another script that has one like it` };
+    return { kind, text: `⟨${script} ${letter}⟩`, why: `${unicode(last)}: a ${script} letter where one of another script is expected that looks like it` };
   }
   const name = names[last] ?? (last >= 0xe0000 && last < 0xe1000 ? "tag character" : "");
   const why = whys[/** @type {keyof typeof whys} */ (kind)];

@@ -36,7 +36,11 @@ export const unseen = {
   private: spans("E000-F8FF FFFC F0000-10FFFF"),
   invisible: spans(`AD 34F 70F 115F-1160 17B4-17B5 180B-180F 200B-200D 2060-2065 206A-206F 3164 FE00-FE0F FEFF FFA0
     FFF0-FFFB 13430-13440 1BCA0-1BCA3 1D173-1D17A E0000-E0FFF`),
+  double: spans("251 261 2024 2044 2215 2236 24B6-24E9 A789 FF01-FF5E 1D400-1D7FF"),
 };
+
+/** Doubles that belong to texts of which some character is eastern. */
+export const fullWidth = spans("FF01-FF5E"), eastern = spans("3041-30FF 3400-9FFF AC00-D7A3");
 
 /** Characters that a joiner or a selector makes one picture of. */
 export const pictures = spans(`A9 AE 203C 2049 2122 2139 2190-21FF 2300-23FF 24C2 25A0-27BF 2900-297F 2B00-2BFF 3030 303D
@@ -50,11 +54,13 @@ export const stacking = spans(`300-36F 483-489 591-5BD 5BF-5C7 610-61A 64B-65F 6
   859-85B 8CA-8FF 900-902 93A-93C 941-948 94D-957 E31 E34-E3A E47-E4E EB1 EB4-EBC EC8-ECE F71-F84 F8D-FBC 1AB0-1AFF
   1CD0-1CF9 1DC0-1DFF 20D0-20F0 2CEF-2CF1 2DE0-2DFF 3099-309A A66F-A672 A674-A67D A8E0-A8F1 FE20-FE2F 1D165-1D169`);
 
-/** The three scripts whose letters are mistaken for each other's; of as many in a word, the first here is the word's. */
+/** The five scripts whose letters are mistaken for each other's; of as many in a word, the first here is the word's. */
 export const scripts = [
   { name: "Latin", letters: spans("41-5A 61-7A AA BA C0-D6 D8-F6 F8-2AF 1E00-1EFF") },
   { name: "Cyrillic", letters: spans("400-481 48A-52F") },
   { name: "Greek", letters: spans("370-3FF 1F00-1FFF") },
+  { name: "Armenian", letters: spans("531-556 560-588") },
+  { name: "Cherokee", letters: spans("13A0-13FD") },
 ];
 
 /** pairs reads "430=a 441=c": each letter and the Latin one that it looks like. @param {string} text */
@@ -68,6 +74,8 @@ const looks = [
     423=Y 4AE=Y`),
   pairs(`3B1=a 3F2=c 3B9=i 3F3=j 3BA=k 3B7=n 3BF=o 3C3=o 3C1=p 3C5=u 3BD=v 3C9=w 3C7=x 3B3=y 391=A 392=B 3F9=C 395=E 397=H
     399=I 37F=J 39A=K 39C=M 39D=N 39F=O 3A1=P 3A4=T 3A7=X 3A5=Y 396=Z`),
+  pairs("585=o 57D=u 570=h 578=n 581=g 566=q 555=O 54D=U 54F=S 53C=L"),
+  pairs("13AA=A 13F4=B 13DF=C 13A0=D 13AC=E 13C0=G 13BB=H 13AB=J 13E6=K 13DE=L 13B7=M 13E2=P 13A1=R 13DA=S 13A2=T 13D9=V 13B3=W 13A9=Y 13C3=Z"),
 ];
 
 /** scriptOf gives the script of a letter, as its place in scripts; -1: it is none's. @param {number} r */
