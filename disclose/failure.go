@@ -23,20 +23,32 @@ func readTable() map[string]string {
 	return m
 }
 
-// say fills a sentence: names and values follow each other.
+// say fills a sentence: names and values follow each other. A name without a value stays.
 func say(key string, pairs ...any) string {
-	s, ok := sentences[key]
+	rest, ok := sentences[key]
 	if !ok {
 		panic("disclose: no sentence " + key)
 	}
-	words := make([]string, len(pairs))
-	for i, p := range pairs {
-		words[i] = fmt.Sprint(p)
-		if i%2 == 0 {
-			words[i] = "{" + words[i] + "}"
+	var b strings.Builder
+	for {
+		text, after, found := strings.Cut(rest, "{")
+		b.WriteString(text)
+		if !found {
+			return b.String()
+		}
+		name, after, _ := strings.Cut(after, "}")
+		fmt.Fprint(&b, filling(name, pairs))
+		rest = after
+	}
+}
+
+func filling(name string, pairs []any) any {
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i] == name {
+			return pairs[i+1]
 		}
 	}
-	return strings.NewReplacer(words...).Replace(s)
+	return "{" + name + "}"
 }
 
 // A Failure says why a disclosure proves nothing.

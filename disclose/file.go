@@ -114,7 +114,7 @@ func (e *shown) entry() *record.Entry {
 
 // text is the whole file.
 func (f *file) text() []byte {
-	w := &writer{b: make([]byte, 0, 32<<10)}
+	w := &writer{b: make([]byte, 0, 16<<10)} // enough for most
 	w.b = append(w.b, introOf(f.Kind)+heading+"1\n"...)
 	w.line("kind", string(f.Kind))
 	if f.Kind == KindFork {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -178,30 +179,35 @@ func (r *reader) note(s side, least, most int) (*record.Checkpoint, string) {
 		return nil, text
 	}
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	bad := failure("note", "line", begin, "log", s)
-	if len(lines) < 4+least || len(lines) > 4+most || lines[3] != "" {
-		r.err = bad
-		return nil, text
+	var c *record.Checkpoint
+	if len(lines) >= 4+least && len(lines) <= 4+most {
+		c = parseNote(lines)
 	}
+	if c == nil {
+		r.err = failure("note", "line", begin, "log", s)
+	}
+	return c, text
+}
+
+// parseNote gives nil for lines that are no note.
+func parseNote(lines []string) *record.Checkpoint {
 	c := &record.Checkpoint{Origin: lines[0]}
-	c.Tree.Size = number(lines[1], max48) // its form is compared with the note that it makes
-	root, ok := unbase64(base64.StdEncoding.Strict(), lines[2])
-	if c.Tree.Size < 1 || !ok || len(root) != record.HashSize {
-		r.err = bad
-		return nil, text
+	c.Tree.Size = number(lines[1], max48)
+	root, ok := unbase64(base64.StdEncoding, lines[2])
+	if c.Tree.Size < 1 || strconv.FormatInt(c.Tree.Size, 10) != lines[1] || !ok || len(root) != record.HashSize || lines[3] != "" {
+		return nil
 	}
 	c.Tree.Root = record.Hash(root)
 	places := []*[]byte{&c.Signature, &c.Cosignature, &c.CosignaturePQ}
 	for i, l := range lines[4:] {
 		w := strings.Split(l, " ")
-		sig, ok := unbase64(base64.StdEncoding.Strict(), w[len(w)-1])
+		sig, ok := unbase64(base64.StdEncoding, w[len(w)-1])
 		if !ok || len(w) != 3 || w[0] != "—" || len(sig) < 4 {
-			r.err = bad
-			return nil, text
+			return nil
 		}
 		*places[i] = sig[4:]
 	}
-	return c, text
+	return c
 }
 
 // accordDigest is that of the statement over the eight sections.

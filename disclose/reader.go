@@ -24,6 +24,8 @@ type reader struct {
 	line int    // of now, the first is 1; 0 before it
 	now  string // the line read last
 	err  *Failure
+
+	buffer []byte // of quoted, used again
 }
 
 // fail refuses the line read last.
@@ -203,16 +205,17 @@ func find[C constant](r *reader, name string, least, most C) C {
 	return least
 }
 
-// quoted reads lines behind "|", at most so many bytes.
+// quoted reads lines behind "|": at least one, and at most so many bytes.
 func (r *reader) quoted(most int) string {
-	var b strings.Builder
-	for r.next("|") && b.Len() <= most {
-		b.WriteString(r.take("|") + "\n")
+	b := append(append(r.buffer[:0], r.take("|")...), '\n')
+	for r.next("|") && len(b) <= most {
+		b = append(append(b, r.take("|")...), '\n')
 	}
-	if b.Len() == 0 || b.Len() > most {
+	if len(b) > most {
 		r.fail()
 	}
-	return b.String()
+	r.buffer = b
+	return string(b)
 }
 
 // oneLine holds what names and titles must be: visible characters, and no space at an end.

@@ -205,13 +205,13 @@ export class Reader {
   }
 
   /**
-   * Lines behind "|".
+   * Lines behind "|", at least one.
    * @param {number} most bytes
    */
   quoted(most) {
-    let s = "";
+    let s = this.take("|") + "\n";
     while (this.next("|") && utf8(s).length <= most) s += this.take("|") + "\n";
-    if (s === "" || utf8(s).length > most) throw this.bad();
+    if (utf8(s).length > most) throw this.bad();
     return s;
   }
 }
@@ -432,7 +432,7 @@ function note(r, side, least, most) {
   if (lines.length < 4 + least || lines.length > 4 + most || lines[3] !== "") throw bad;
   const size = numberOf(lines[1], MAX48);
   const root = unbase64(lines[2]);
-  if (size < 1 || root === null || root.length !== 32) throw bad;
+  if (size < 1 || String(size) !== lines[1] || root === null || root.length !== 32) throw bad;
   const signatures = lines.slice(4).map((l) => {
     const w = l.split(" ");
     const sig = unbase64(w[w.length - 1]);

@@ -46,7 +46,7 @@ export const SENTENCES = {
   "fail.answer": "Entry {number} of {log}'s log, named as the answer, is not shown whole or does not answer what was asked.",
   "fail.two-proof": "The hashes do not show how {log}'s log begins at the second checkpoint, so it may continue the first.",
   "fail.two-agree": "There is one history of {log}'s log, not two: the second checkpoint continues the first.",
-  "fail.sum": "The file was changed after it was made: who made it, when, for whom or its last line.",
+  "fail.sum": "The file was changed after it was made: who made it, when, for whom, from when until when, or its last line.",
   "fail.stranger": "Neither party has keys with the fingerprint {found}.",
 
   "title.entries": "{count} from the record between {first} and {second}.",
