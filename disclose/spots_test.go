@@ -36,7 +36,7 @@ var (
 		"seen": "canonical entry seen root", "about": "canonical entry root", "salt": "canonical root", "hidden": "canonical root", "body": "canonical root",
 	}
 	bodyCodes = map[string]string{
-		"|": "root", "who": "root", "for": "root", "title": "root", "text": "root", "name": "entry root",
+		"|": "entry root", "who": "root", "for": "root", "title": "root", "text": "root", "name": "entry root",
 		"step": "", "ended-by": "", "rung": "", "state": "", "act": "", "drill": "", "speaks": "", "role": "", "rule": "", "reason": "root",
 		"count": "canonical entry root", "length": "canonical root", "serial": "entry", "slot": "canonical entry root", "path": "canonical entry root",
 		"entries": "entry root", "sha256": "canonical root", "given-up": "canonical root", "credential": "canonical root", "own": "canonical root",

@@ -113,7 +113,39 @@ func goodVectors(t testing.TB) (list []vector) {
 	w.write(w.north, record.Message{Text: "Back-dated."})
 	w.write(w.south, record.Message{Text: "So it seems."})
 	add("misdated", w, func(r *Request) { r.Entries = entries([]int64{13}, []int64{10, 11}) })
-	return slices.Concat(list, ruleVectors(t), peopleVectors(t), goodForks(t))
+	return slices.Concat(list, ruleVectors(t), peopleVectors(t), goodForks(t), []vector{everyWord(t)})
+}
+
+// everyWord shows the steps, reasons and acts that are in no other vector.
+func everyWord(t testing.TB) vector {
+	w := newWorld(t, record.RuleFree)
+	id, north, south := callID(1), w.north, w.south
+	opened := w.write(north, record.Matter{Act: record.MatterOpened, Title: "Cable 7"})
+	w.writeIn(north, id, record.CallStep{Step: record.StepCalled}, own(record.Under, opened))
+	w.writeIn(north, id, record.CallStep{Step: record.StepCrossed, Other: callID(2)})
+	w.writeIn(north, id, record.CallStep{Step: record.StepHeld, Reason: record.ConsoleLost})
+	w.writeIn(north, id, record.CallStep{Step: record.StepResumed})
+	w.writeIn(north, id, record.Message{Text: "\tIndented,\n\nand after an empty line."})
+	for _, r := range []record.Reason{record.Declined, record.NoAnswer, record.NobodyReady, record.NotReached, record.Cancelled, record.LineLost, record.Stopping} {
+		w.writeIn(south, id, record.CallStep{Step: record.StepEnded, Reason: r})
+	}
+	w.writeIn(north, id, record.Matter{Act: record.MatterFiled}, own(record.Under, opened))
+	w.write(south, record.Matter{Act: record.MatterClosed}, record.Ref{Relation: record.Under, Other: true, Number: opened})
+	w.write(south, record.AccordChange{Serial: 1, Digest: [32]byte{1}})
+	ranges := []record.Range{{First: 1, Last: 2}, {First: 3, Last: 3, Bodies: true}, {Other: true, First: 0, Last: 1}, {Other: true, First: 3, Last: 4, Bodies: true}}
+	made := w.write(south, record.Disclosure{Act: record.DisclosureMade, Digest: [32]byte{2}, Ranges: ranges, To: "a mediator"})
+	w.write(north, record.Disclosure{Act: record.DisclosureRefused}, answersOther(made))
+	w.writeIn(south, id, record.Presence{Act: record.PresenceClaimed, Who: "Bo", Claim: claimAs(record.RoleOfficer)})
+	w.writeIn(south, id, record.Presence{Act: record.PresenceClaimed, Who: "Cy", Claim: claimAs(record.RoleObserver)})
+	r := w.request()
+	r.Entries = []Entries{every(true, north), every(false, south)}
+	return vector{"every-word", w.make(r)}
+}
+
+func claimAs(r record.Role) record.Claim {
+	c := aClaim
+	c.Role = r
+	return c
 }
 
 // asked lets North ask for what the request shows, South answer, and gives the request that
