@@ -92,6 +92,7 @@ type guide struct {
 	count int // of the log's entries
 }
 
+// expect notes what may be said of the next line.
 func (g *guide) expect(t *testing.T, s *spot) {
 	word, value, _ := strings.Cut(s.text, " ")
 	if word == "|" && g.under != "body" {
