@@ -154,6 +154,7 @@ func (p *pair) exports(t *testing.T) {
 	p.North.waitText("#timeline-empty", "Nothing in the record is so")
 	saves("this day", "as JSON", false)
 	day(0)
+	p.North.message("our valve") // all is shown again, and moves no more
 	p.North.clickOn("#matter-list a")
 	p.North.waitText("#matter-head", title)
 	saves("this matter", "as a page", false, "<html", title)
