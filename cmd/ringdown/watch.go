@@ -37,6 +37,11 @@ func (c *asOfficer) act(t *terminal, act string, m api.WatchAct) error {
 	if err != nil {
 		return err
 	}
+	return c.actOn(t, client, act, m)
+}
+
+// actOn is act with a client that is connected.
+func (c *asOfficer) actOn(t *terminal, client *api.Client, act string, m api.WatchAct) error {
 	m.As = c.As
 	if err := client.WatchAct(t, act, m); err != nil {
 		return refusal(err)
@@ -61,7 +66,7 @@ func (c *watchTakeCommand) Run(t *terminal) error {
 	if w := st.Watch; !c.Over && w != nil && c.overrides(w) {
 		return hinted{fmt.Errorf("the watch is with %s%s", oneLine(w.Officer), offeredTo(w.Offer)), "to take it over all the same: --over; they are told"}
 	}
-	return c.act(t, "take", api.WatchAct{})
+	return c.actOn(t, client, "take", api.WatchAct{})
 }
 
 // overrides reports whether to take the watch now goes against what its officer has said.
